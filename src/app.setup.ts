@@ -1,0 +1,100 @@
+import type { ServerResponse } from 'node:http';
+import helmet from '@fastify/helmet';
+import { Logger } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Logger as Pino } from 'pino';
+import { AppModule } from './app.module.js';
+import { Draining } from './common/draining.js';
+import { acceptOnlyJson, BODY_LIMIT_BYTES } from './common/json-body.js';
+import { AppLogger } from './common/logger.js';
+import { sendProblem } from './common/problem.filter.js';
+import { logRequests, requestId } from './common/request-log.js';
+import type { Settings } from './config/settings.js';
+import { Database } from './database/database.js';
+import { entities } from './entities.js';
+import { serveDocs } from './openapi.js';
+
+const LOCAL_ORIGIN = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
+const EXPOSED_HEADERS = ['Retry-After', 'X-Request-Id', 'WWW-Authenticate'];
+
+/** The whole application on an open database, ready to listen or to be tested. */
+export async function createApp(settings: Settings, log: Pino): Promise<NestFastifyApplication> {
+  const database = await Database.open(settings, entities);
+  try {
+    const app = await NestFactory.create<NestFastifyApplication>(
+      AppModule.with(settings, database),
+      new FastifyAdapter({
+        bodyLimit: BODY_LIMIT_BYTES,
+        genReqId: requestId,
+        requestIdHeader: false,
+        trustProxy: trustedProxies(settings),
+        routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },
+        return503OnClosing: false,
+        forceCloseConnections: 'idle',
+        frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
+          sendProblem(error, request, reply, new Logger('Fastify')),
+        clientErrorHandler: refuseUnreadable,
+      }),
+      { bodyParser: false, logger: new AppLogger(log), abortOnError: false },
+    );
+    const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+    logRequests(fastify, log);
+    refuseWhileDraining(fastify, app.get(Draining));
+    acceptOnlyJson(fastify);
+    await app.register(helmet, { contentSecurityPolicy: { directives: DOCS_CSP } });
+    app.enableCors({
+      origin: corsOrigins(settings),
+      methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
+      exposedHeaders: EXPOSED_HEADERS,
+      maxAge: 600,
+    });
+    serveDocs(app);
+    return app;
+  } catch (error) {
+    await database.onApplicationShutdown();
+    throw error;
+  }
+}
+
+/** Swagger UI needs inline styles; plain http has to work off localhost too. */
+const DOCS_CSP = {
+  defaultSrc: ["'self'"],
+  scriptSrc: ["'self'"],
+  styleSrc: ["'self'", "'unsafe-inline'"],
+  imgSrc: ["'self'", 'data:'],
+  upgradeInsecureRequests: null,
+};
+
+function corsOrigins({ corsOrigins: origins, isProduction }: Settings): (string | RegExp)[] {
+  return origins.length > 0 || isProduction ? origins : [LOCAL_ORIGIN];
+}
+
+function trustedProxies({
+  trustProxy,
+}: Settings): string[] | ((ip: string, hop: number) => boolean) {
+  return typeof trustProxy === 'number' ? (_ip, hop) => hop < trustProxy : trustProxy;
+}
+
+function refuseWhileDraining(fastify: FastifyInstance, draining: Draining): void {
+  fastify.addHook('onRequest', (_request, _reply, done) => {
+    draining.refuseNew();
+    done();
+  });
+}
+
+/** What is no HTTP request has no route and no reply object: this is written to the socket. */
+function refuseUnreadable(_error: Error, socket: ServerResponse['socket'] & object): void {
+  const body = JSON.stringify({
+    type: 'urn:conclave:problem:malformed-request',
+    title: 'Malformed request',
+    status: 400,
+    detail: 'This is not a request that can be read as HTTP/1.1.',
+  });
+  if (!socket.writable) return;
+  socket.end(
+    'HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: application/problem+json\r\n' +
+      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}

@@ -1,0 +1,54 @@
+import { Body, Controller, HttpCode, Post, Req } from '@nestjs/common';
+import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
+import { CurrentUser, type AuthUser } from '../common/current-user.js';
+import { Public } from '../common/public.js';
+import { LogInDto, SignedInDto, SignUpDto } from './auth.dto.js';
+import { AuthService } from './auth.service.js';
+import { type Device, SessionService } from './session.service.js';
+
+const USER_AGENT_LENGTH = 512;
+
+@ApiTags('userauth')
+@Controller('userauth')
+export class AuthController {
+  constructor(
+    private readonly auth: AuthService,
+    private readonly sessions: SessionService,
+  ) {}
+
+  /**
+   * Make an account and log in to it.
+   *
+   * @throws {409} There is already an account with this e-mail. Log in, or use another one.
+   */
+  @Public(true)
+  @Post('userSignup')
+  signUp(@Body() dto: SignUpDto, @Req() request: FastifyRequest): Promise<SignedInDto> {
+    return this.auth.signUp(dto, deviceOf(request));
+  }
+
+  /**
+   * Log in: opens a session of its own for this device.
+   *
+   * @throws {401} The e-mail or the password is wrong.
+   */
+  @Public(true)
+  @Post('userLogin')
+  @HttpCode(200)
+  logIn(@Body() dto: LogInDto, @Req() request: FastifyRequest): Promise<SignedInDto> {
+    return this.auth.logIn(dto, deviceOf(request));
+  }
+
+  /** Log out: ends this session and its tokens at once. */
+  @ApiBearerAuth()
+  @Post('logout')
+  @HttpCode(204)
+  logOut(@CurrentUser() user: AuthUser): Promise<void> {
+    return this.sessions.end(user.sessionId);
+  }
+}
+
+function deviceOf({ ip, headers }: FastifyRequest): Device {
+  return { ip, userAgent: headers['user-agent']?.slice(0, USER_AGENT_LENGTH) ?? null };
+}

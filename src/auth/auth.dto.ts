@@ -1,0 +1,56 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { IsEmail, MaxLength } from 'class-validator';
+import { IsText } from '../common/validators.js';
+import { ProfileFieldsDto, UserDto } from '../user/user.dto.js';
+
+export class SignUpDto extends ProfileFieldsDto {
+  /**
+   * E-mail address, at most 254 characters; one account each, whatever its case.
+   * @example ada@example.org
+   */
+  @MaxLength(254) @IsEmail() email: string;
+
+  /**
+   * Any 8 to 128 characters, taken exactly as they are.
+   * @example correct horse battery staple
+   */
+  @IsText({ min: 8, max: 128, controls: 'all', blank: true }) password: string;
+}
+
+export class LogInDto {
+  /** @example ada@example.org */
+  @IsText({ min: 1, max: 254, controls: 'none', blank: true }) email: string;
+
+  /** @example correct horse battery staple */
+  @IsText({ min: 1, max: 128, controls: 'all', blank: true }) password: string;
+}
+
+/** The tokens of a session. */
+export class TokensDto {
+  /**
+   * Send it as `Authorization: Bearer …` with every request.
+   * @example eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCJ9.e30.c2lnbmF0dXJl
+   */
+  access_token: string;
+
+  /**
+   * Keeps the session alive after the access token's end.
+   * @example eyJhbGciOiJIUzI1NiIsInR5cCI6InJ0K2p3dCJ9.e30.c2lnbmF0dXJl
+   */
+  refresh_token: string;
+
+  @ApiProperty({ enum: ['Bearer'], example: 'Bearer' })
+  token_type: 'Bearer';
+
+  /** Seconds that the access token has left. */
+  @ApiProperty({ type: 'integer', example: 900 })
+  expires_in: number;
+}
+
+/** Who you are, and the tokens of your new session. */
+export class SignedInDto extends TokensDto {
+  /** @example Welcome to Conclave. */
+  message: string;
+
+  user: UserDto;
+}

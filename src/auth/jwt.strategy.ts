@@ -1,0 +1,40 @@
+import { Injectable } from '@nestjs/common';
+import { PassportStrategy } from '@nestjs/passport';
+import { ExtractJwt, Strategy } from 'passport-jwt';
+import { JwtKeys } from './jwt-keys.js';
+import { AUDIENCE, ISSUER, TOKEN_TYPE, type TokenClaims } from './token.service.js';
+
+type Done = (error: Error | null, key?: Buffer) => void;
+
+/** Verifies the signature and the claims of an access token; the whitelist is the guard's. */
+@Injectable()
+export class JwtStrategy extends PassportStrategy(Strategy) {
+  constructor(keys: JwtKeys) {
+    super({
+      jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
+      secretOrKeyProvider: (_request: unknown, token: string, done: Done) => {
+        const { typ, kid } = headerOf(token);
+        const key = typ === TOKEN_TYPE.access ? keys.find(kid) : undefined;
+        if (key)
+          done(null, key as unknown as Buffer); // the types lag behind: a KeyObject is taken
+        else done(new Error('not an access token of ours'));
+      },
+      algorithms: ['HS256'],
+      issuer: ISSUER,
+      audience: AUDIENCE,
+    });
+  }
+
+  validate(claims: TokenClaims): TokenClaims {
+    return claims;
+  }
+}
+
+function headerOf(token: string): { typ?: unknown; kid?: unknown } {
+  try {
+    const header: unknown = JSON.parse(Buffer.from(token.split('.')[0], 'base64url').toString());
+    return header ?? {};
+  } catch {
+    return {};
+  }
+}

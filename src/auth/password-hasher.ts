@@ -1,0 +1,111 @@
+import { pbkdf2, randomInt, timingSafeEqual } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import { promisify } from 'node:util';
+import { Injectable } from '@nestjs/common';
+import { Settings } from '../config/settings.js';
+import { HashingQueueFullError } from './auth.errors.js';
+
+const derive = promisify(pbkdf2);
+
+const ALGORITHM = 'pbkdf2_sha256';
+const SALT_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+const SALT_LENGTH = 22;
+const HASH_BYTES = 32;
+/** A stored count above this is refused rather than computed. */
+const MAX_ITERATIONS = 10_000_000;
+const MAX_WAITING = 200;
+
+interface Encoded {
+  iterations: number;
+  salt: string;
+  hash: Buffer;
+}
+
+/**
+ * PBKDF2-HMAC-SHA256 in Django's form `pbkdf2_sha256$iterations$salt$hash`.
+ * https://docs.djangoproject.com/en/stable/topics/auth/passwords/
+ *
+ * Hashes run on the thread pool, one for each core but one; the others wait in a bounded line.
+ */
+@Injectable()
+export class PasswordHasher {
+  private readonly lanes = Math.max(1, availableParallelism() - 1);
+  private running = 0;
+  private readonly waiting: (() => void)[] = [];
+  /** Of no password: checked against when there is no user, at the same cost. */
+  private readonly decoy: string;
+
+  constructor(private readonly settings: Settings) {
+    const nothing = Buffer.alloc(HASH_BYTES).toString('base64');
+    this.decoy = `${ALGORITHM}$${settings.pbkdf2Iterations}$${newSalt()}$${nothing}`;
+  }
+
+  /** @throws HashingQueueFullError */
+  async hash(password: string): Promise<string> {
+    const { pbkdf2Iterations: iterations } = this.settings;
+    const salt = newSalt();
+    const hash = await this.derive(password, salt, iterations);
+    return [ALGORITHM, iterations, salt, hash.toString('base64')].join('$');
+  }
+
+  /**
+   * Whether the password is the one of the stored hash; never, but at the same cost, for none.
+   *
+   * @throws HashingQueueFullError
+   */
+  async verify(password: string, stored: string | undefined): Promise<boolean> {
+    const expected = decode(stored ?? this.decoy);
+    if (!expected) return false;
+    const actual = await this.derive(password, expected.salt, expected.iterations);
+    return timingSafeEqual(actual, expected.hash) && stored !== undefined;
+  }
+
+  /** Whether the stored hash took less work than the setting asks for now. */
+  isOutdated(stored: string): boolean {
+    const encoded = decode(stored);
+    return encoded !== undefined && encoded.iterations < this.settings.pbkdf2Iterations;
+  }
+
+  private async derive(password: string, salt: string, iterations: number): Promise<Buffer> {
+    await this.enter();
+    try {
+      return await derive(password, salt, iterations, HASH_BYTES, 'sha256');
+    } finally {
+      this.leave();
+    }
+  }
+
+  private async enter(): Promise<void> {
+    if (this.running < this.lanes) {
+      this.running++;
+      return;
+    }
+    if (this.waiting.length >= MAX_WAITING) throw new HashingQueueFullError();
+    await new Promise<void>((resolve) => this.waiting.push(resolve));
+  }
+
+  /** Hands the lane to the next in line. */
+  private leave(): void {
+    const next = this.waiting.shift();
+    if (next) next();
+    else this.running--;
+  }
+}
+
+function newSalt(): string {
+  return Array.from({ length: SALT_LENGTH }, () => SALT_ALPHABET[randomInt(62)]).join('');
+}
+
+function decode(stored: string): Encoded | undefined {
+  const [algorithm, count, salt, text, ...rest] = stored.split('$');
+  const iterations = Number(count);
+  const hash = Buffer.from(text ?? '', 'base64');
+  const isSound =
+    algorithm === ALGORITHM &&
+    /^[1-9]\d{0,8}$/.test(count) &&
+    iterations <= MAX_ITERATIONS &&
+    salt !== '' &&
+    hash.length === HASH_BYTES &&
+    rest.length === 0;
+  return isSound ? { iterations, salt, hash } : undefined;
+}

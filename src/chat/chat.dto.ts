@@ -1,0 +1,105 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { IsIn, IsOptional } from 'class-validator';
+import { IsId, IsQueryInteger, IsText } from '../common/validators.js';
+import type { Chat, Visibility } from './chat.entity.js';
+import { ROLES, type Member, type Role } from './member.entity.js';
+
+const PAGE_LIMIT = 50;
+
+export class CreateChatDto {
+  /**
+   * Name of the room, 1 to 200 characters on one line.
+   * @example Engine room
+   */
+  @IsText({ min: 1, max: 200, controls: 'none', blank: false }) chat_name: string;
+
+  /** `public`: every signed-in user sees it and may post. `private`: its members only. */
+  @ApiProperty({ enum: ['public', 'private'], default: 'public', example: 'public' })
+  @IsOptional()
+  @IsIn(['public', 'private'])
+  visibility?: 'public' | 'private';
+}
+
+export class ChatQuery {
+  /** How many to answer at most. */
+  @ApiProperty({ default: PAGE_LIMIT })
+  @IsOptional()
+  @IsQueryInteger(1, 200)
+  limit: number = PAGE_LIMIT;
+
+  /** Id of the last chat of the page before. */
+  @IsOptional() @IsId() after?: string;
+}
+
+/** A room. The last three fields are the caller's own, and null for one who is no member. */
+export class ChatDto {
+  /** @example 019ab3c1-6a10-7d3e-9b61-0c2d4e6f8a12 */
+  id: string;
+
+  /** @example Engine room */
+  chat_name: string | null;
+
+  @ApiProperty({ enum: ['public', 'private', 'direct'], example: 'public' })
+  visibility: Visibility;
+
+  /**
+   * Id of the user who made it.
+   * @example 019ab3c1-5d2b-7a41-8f0e-5b7c9d1e2f30
+   */
+  created_by: string;
+
+  /** @example 2026-11-22T17:31:00.000Z */
+  created_at: Date;
+
+  /** @example 2026-11-22T17:32:00.000Z */
+  last_message_at: Date | null;
+
+  /** `seq` of the newest message, 0 in an empty room. */
+  @ApiProperty({ type: 'integer', example: 3 })
+  last_seq: number;
+
+  /** Counts every change of the room, its members and its messages. */
+  @ApiProperty({ type: 'integer', example: 4 })
+  last_change: number;
+
+  @ApiProperty({ type: 'integer', example: 2 })
+  member_count: number;
+
+  @ApiProperty({ type: 'string', enum: [...ROLES, null], nullable: true, example: 'owner' })
+  role: Role | null;
+
+  /** `seq` up to which you have read. */
+  @ApiProperty({ type: 'integer', nullable: true, example: 2 })
+  read_seq: number | null;
+
+  /** Messages after that. */
+  @ApiProperty({ type: 'integer', nullable: true, example: 1 })
+  unread_count: number | null;
+
+  static of(chat: Chat, member: Member | null): ChatDto {
+    return {
+      id: chat.id,
+      chat_name: chat.chatName,
+      visibility: chat.visibility,
+      created_by: chat.createdBy,
+      created_at: chat.createdAt,
+      last_message_at: chat.lastMessageAt,
+      last_seq: chat.lastSeq,
+      last_change: chat.lastChange,
+      member_count: chat.memberCount,
+      role: member?.role ?? null,
+      read_seq: member?.readSeq ?? null,
+      unread_count: member ? chat.lastSeq - member.readSeq : null,
+    };
+  }
+}
+
+export class ChatPageDto {
+  data: ChatDto[];
+
+  /**
+   * Whether more follow: ask again with `after` set to the last id.
+   * @example false
+   */
+  has_more: boolean;
+}

@@ -1,0 +1,22 @@
+import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
+import { TimeColumn } from '../database/time.column.js';
+
+export const VISIBILITIES = ['public', 'private', 'direct'] as const;
+export type Visibility = (typeof VISIBILITIES)[number];
+
+/** A room. Whoever changes it, its members or its messages locks its row first. */
+@Entity()
+@Index(['visibility', 'id'])
+export class Chat {
+  @PrimaryColumn('uuid') id: string;
+  @Column({ type: 'varchar', length: 200, nullable: true }) chatName: string | null;
+  @Column({ type: 'varchar', length: 7 }) visibility: Visibility;
+  @ForeignKey('User') @Column('uuid') createdBy: string;
+  @TimeColumn() createdAt: Date;
+  @TimeColumn({ nullable: true }) lastMessageAt: Date | null;
+  /** `seq` of the newest message: 0, 1, 2 … */
+  @Column({ type: 'int' }) lastSeq: number;
+  /** Counts every change of the room, its members and its messages. */
+  @Column({ type: 'int' }) lastChange: number;
+  @Column({ type: 'int' }) memberCount: number;
+}

@@ -1,0 +1,75 @@
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { In, Repository } from 'typeorm';
+import { Chat } from './chat.entity.js';
+import { Member } from './member.entity.js';
+
+/** A room and the caller's membership in it, if any. */
+export interface ChatSeen {
+  chat: Chat;
+  member: Member | null;
+}
+
+@Injectable()
+export class ChatRepository {
+  constructor(
+    @InjectRepository(Chat) private readonly chats: Repository<Chat>,
+    @InjectRepository(Member) private readonly members: Repository<Member>,
+  ) {}
+
+  /** The room, if the user may know of it. */
+  async findSeen(userId: string, chatId: string): Promise<ChatSeen | null> {
+    const [chat, member] = await Promise.all([
+      this.chats.findOneBy({ id: chatId }),
+      this.members.findOneBy({ chatId, userId }),
+    ]);
+    return chat && (chat.visibility === 'public' || member) ? { chat, member } : null;
+  }
+
+  /**
+   * Public rooms and the user's own, by id. Both halves step along an index of their own, so that
+   * other people's private rooms cost nothing.
+   */
+  async listSeen(userId: string, after: string | undefined, limit: number): Promise<ChatSeen[]> {
+    const open = this.chats
+      .createQueryBuilder('chat')
+      .where({ visibility: 'public' })
+      .orderBy('chat.id')
+      .limit(limit);
+    const joined = this.members
+      .createQueryBuilder('member')
+      .select('member.chatId', 'id')
+      .where({ userId })
+      .orderBy('member.chatId')
+      .limit(limit);
+    if (after) {
+      open.andWhere('chat.id > :after', { after });
+      joined.andWhere('member.chatId > :after', { after });
+    }
+    const [publicChats, joinedIds] = await Promise.all([
+      open.getMany(),
+      joined.getRawMany<{ id: string }>(),
+    ]);
+    const known = new Map(publicChats.map((chat) => [chat.id, chat]));
+    const ids = [...new Set([...known.keys(), ...joinedIds.map((row) => row.id)])].sort();
+    return this.withMembers(userId, ids.slice(0, limit), known);
+  }
+
+  private async withMembers(
+    userId: string,
+    ids: string[],
+    known: Map<string, Chat>,
+  ): Promise<ChatSeen[]> {
+    const missing = ids.filter((id) => !known.has(id));
+    const [chats, members] = await Promise.all([
+      this.chats.findBy({ id: In(missing) }),
+      this.members.findBy({ userId, chatId: In(ids) }),
+    ]);
+    for (const chat of chats) known.set(chat.id, chat);
+    const memberOf = new Map(members.map((member) => [member.chatId, member]));
+    return ids.flatMap((id) => {
+      const chat = known.get(id);
+      return chat ? [{ chat, member: memberOf.get(id) ?? null }] : [];
+    });
+  }
+}

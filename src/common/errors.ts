@@ -1,0 +1,51 @@
+/** What went wrong, in the domain's words; the problem filter turns each kind into a response. */
+export type ErrorKind =
+  | 'invalid-input'
+  | 'unauthenticated'
+  | 'forbidden'
+  | 'not-found'
+  | 'conflict'
+  | 'client-id-reused'
+  | 'unavailable';
+
+export interface FieldError {
+  field: string;
+  messages: string[];
+}
+
+/** An expected failure. Its message is shown to the client, so it says what to change. */
+export abstract class DomainError extends Error {
+  abstract readonly kind: ErrorKind;
+}
+
+export class InvalidInputError extends DomainError {
+  readonly kind = 'invalid-input';
+
+  constructor(readonly fields: FieldError[]) {
+    super('The request has invalid fields; `errors` says what to change in each.');
+  }
+}
+
+export class UnauthenticatedError extends DomainError {
+  readonly kind = 'unauthenticated';
+}
+
+export class NotFoundError extends DomainError {
+  readonly kind = 'not-found';
+}
+
+export class ConflictError extends DomainError {
+  readonly kind = 'conflict';
+}
+
+/** The service cannot do this now, and nothing was changed or its outcome is unknown. */
+export class UnavailableError extends DomainError {
+  readonly kind = 'unavailable';
+
+  constructor(
+    message: string,
+    readonly retryAfterSeconds = 1,
+  ) {
+    super(message);
+  }
+}

@@ -1,0 +1,102 @@
+import { HttpException } from '@nestjs/common';
+import { databaseOutage } from './database-outage.js';
+import { DomainError, ErrorKind, InvalidInputError, UnavailableError } from './errors.js';
+import type { ProblemDto } from './problem.dto.js';
+
+interface ProblemKind {
+  status: number;
+  title: string;
+}
+
+const DOMAIN: Record<ErrorKind, ProblemKind> = {
+  'invalid-input': { status: 400, title: 'Invalid input' },
+  unauthenticated: { status: 401, title: 'Not signed in' },
+  forbidden: { status: 403, title: 'Not allowed' },
+  'not-found': { status: 404, title: 'Not found' },
+  conflict: { status: 409, title: 'Conflict' },
+  'client-id-reused': { status: 422, title: 'client_id used before' },
+  unavailable: { status: 503, title: 'Unavailable' },
+};
+
+/** What the framework refuses before a handler runs, by status. */
+const FRAMEWORK: Record<number, ProblemKind & { kind: string; detail: string }> = {
+  400: {
+    kind: 'malformed-request',
+    status: 400,
+    title: 'Malformed request',
+    detail:
+      'The request could not be read. Send a well-formed URL and, as a body, one JSON object.',
+  },
+  404: {
+    kind: 'unknown-route',
+    status: 404,
+    title: 'Unknown route',
+    detail: 'There is no such route. See /docs for those there are.',
+  },
+  413: {
+    kind: 'too-large',
+    status: 413,
+    title: 'Too large',
+    detail: 'The body is larger than 256 KiB.',
+  },
+  414: { kind: 'uri-too-long', status: 414, title: 'URI too long', detail: 'The URL is too long.' },
+  415: {
+    kind: 'not-json',
+    status: 415,
+    title: 'Not JSON',
+    detail: 'Send the body as JSON, with the header `Content-Type: application/json`.',
+  },
+};
+
+const BUG = {
+  kind: 'internal',
+  status: 500,
+  title: 'Internal error',
+  detail: 'The server failed to answer. Quote `request_id` when you report it.',
+};
+
+export type ProblemBody = Omit<ProblemDto, 'request_id'>;
+
+export interface Problem {
+  body: ProblemBody;
+  retryAfterSeconds?: number;
+}
+
+/** The problem that an error is answered with. What is not expected says nothing of its cause. */
+export function problemOf(error: unknown): Problem {
+  const known = error instanceof DomainError ? error : databaseOutage(error);
+  if (known) {
+    const { status, title } = DOMAIN[known.kind];
+    return {
+      body: {
+        ...problemBody(known.kind, status, title, known.message),
+        ...(known instanceof InvalidInputError && { errors: known.fields }),
+      },
+      ...(known instanceof UnavailableError && { retryAfterSeconds: known.retryAfterSeconds }),
+    };
+  }
+  const { kind, status, title, detail } = FRAMEWORK[frameworkStatus(error)] ?? BUG;
+  return { body: problemBody(kind, status, title, detail) };
+}
+
+/** What a documented error looks like; `detail` is the description of the response. */
+export function exampleProblem(status: number, detail: string): ProblemBody {
+  const [kind, domain] = Object.entries(DOMAIN).find(([, known]) => known.status === status) ?? [];
+  const known = domain && kind ? { kind, ...domain } : (FRAMEWORK[status] ?? BUG);
+  return problemBody(known.kind, status, known.title, detail);
+}
+
+/** The detail that is given for a status where the framework refuses. */
+export function frameworkDetail(status: number): string {
+  return (FRAMEWORK[status] ?? BUG).detail;
+}
+
+function problemBody(kind: string, status: number, title: string, detail: string): ProblemBody {
+  return { type: `urn:conclave:problem:${kind}`, title, status, detail };
+}
+
+function frameworkStatus(error: unknown): number {
+  if (error instanceof HttpException) return error.getStatus();
+  const { statusCode } = (error ?? {}) as { statusCode?: unknown };
+  return typeof statusCode === 'number' ? statusCode : 500;
+}

@@ -1,0 +1,58 @@
+import { randomBytes } from 'node:crypto';
+import * as fs from 'node:fs';
+import { join } from 'node:path';
+import { Injectable } from '@nestjs/common';
+import { SettingsError } from './env-reader.js';
+import { masterKeyFault } from './secret-faults.js';
+import { Settings } from './settings.js';
+
+/** The secrets in force, first the one that seals or signs. */
+@Injectable()
+export class Secrets {
+  readonly masterKeys: string[];
+  readonly jwtSecrets: string[];
+  /** Files in `DATA_DIR` that stand in for settings; never in production. */
+  readonly files: string[] = [];
+
+  constructor(private readonly settings: Settings) {
+    this.masterKeys = this.given(settings.masterKeys, 'master.key', () => {
+      return `${randomBytes(32).toString('base64url')}=`;
+    });
+    this.jwtSecrets = this.given(settings.jwtSecrets, 'jwt.secret', () => {
+      return randomBytes(48).toString('base64url');
+    });
+    const fault = this.masterKeys.map(masterKeyFault).find(Boolean);
+    if (fault) throw new SettingsError([`the master key kept in DATA_DIR ${fault}`]);
+  }
+
+  private given(values: string[], file: string, make: () => string): string[] {
+    if (values.length > 0) return values;
+    const path = join(this.settings.dataDir, file);
+    this.files.push(path);
+    return [keep(path, make)];
+  }
+}
+
+/** Reads the secret in a file, first making it where there is none. Of two makers one wins. */
+function keep(path: string, make: () => string): string {
+  fs.mkdirSync(join(path, '..'), { recursive: true, mode: 0o700 });
+  if (!fs.existsSync(path)) {
+    const draft = `${path}.${process.pid}`;
+    fs.writeFileSync(draft, `${make()}\n`, { mode: 0o600, flush: true });
+    try {
+      fs.linkSync(draft, path);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+    fs.unlinkSync(draft);
+    syncFolder(join(path, '..'));
+  }
+  return fs.readFileSync(path, 'utf8').trim();
+}
+
+/** A new file survives a power cut only once its folder is written too. */
+function syncFolder(path: string): void {
+  const folder = fs.openSync(path, 'r');
+  fs.fsyncSync(folder);
+  fs.closeSync(folder);
+}

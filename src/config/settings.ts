@@ -1,0 +1,104 @@
+import { resolve } from 'node:path';
+import { EnvReader } from './env-reader.js';
+import { jwtSecretFault, masterKeyFault } from './secret-faults.js';
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+
+/** Every setting, read once from the environment. The README's table says what each is for. */
+export class Settings {
+  readonly nodeEnv: 'development' | 'production' | 'test';
+  readonly host: string;
+  readonly port: number;
+  /** Absolute path of the folder that holds the embedded database and development secrets. */
+  readonly dataDir: string;
+  /** `postgres://…`; unset means SQLite in `dataDir`. */
+  readonly databaseUrl: string | undefined;
+  /** Fernet keys; the first seals, every one opens. Empty: made and kept in `dataDir`. */
+  readonly masterKeys: string[];
+  /** The first signs, every one verifies. Empty: made and kept in `dataDir`. */
+  readonly jwtSecrets: string[];
+  /** Origins that browsers may call from. */
+  readonly corsOrigins: string[];
+  readonly logLevel: (typeof LOG_LEVELS)[number];
+  /** Proxies in front whose `X-Forwarded-For` counts: a number of hops, or addresses. */
+  readonly trustProxy: number | string[];
+  readonly pbkdf2Iterations: number;
+  readonly accessTokenTtlSeconds: number;
+  readonly refreshTokenTtlSeconds: number;
+
+  /** @throws SettingsError naming every fault */
+  constructor(env: NodeJS.ProcessEnv) {
+    const read = new EnvReader(env);
+    this.nodeEnv = read.oneOf('NODE_ENV', ['development', 'production', 'test'], 'development');
+    this.host = read.text('HOST', this.isProduction ? '0.0.0.0' : '127.0.0.1');
+    this.port = read.integer('PORT', { min: 0, max: 65_535 }, 3000);
+    this.dataDir = resolve(read.text('DATA_DIR', './data'));
+    this.databaseUrl = readDatabaseUrl(read);
+    this.masterKeys = readSecrets(read, 'MASTER_KEYS', this.isProduction, masterKeyFault);
+    this.jwtSecrets = readSecrets(read, 'JWT_SECRET', this.isProduction, jwtSecretFault);
+    this.corsOrigins = readOrigins(read);
+    this.logLevel = read.oneOf('LOG_LEVEL', LOG_LEVELS, this.isProduction ? 'info' : 'warn');
+    this.trustProxy = readTrustProxy(read);
+    this.pbkdf2Iterations = read.integer(
+      'PBKDF2_ITERATIONS',
+      { min: this.nodeEnv === 'test' ? 1 : 600_000, max: 10_000_000 },
+      600_000,
+    );
+    this.accessTokenTtlSeconds = read.seconds('ACCESS_TOKEN_TTL', { min: 10, max: 86_400 }, '15m');
+    this.refreshTokenTtlSeconds = read.seconds(
+      'REFRESH_TOKEN_TTL',
+      { min: 60, max: 31_536_000 },
+      '30d',
+    );
+    read.throwFaults();
+  }
+
+  get isProduction(): boolean {
+    return this.nodeEnv === 'production';
+  }
+}
+
+function readDatabaseUrl(read: EnvReader): string | undefined {
+  const url = read.text('DATABASE_URL');
+  if (url === undefined || (/^postgres(ql)?:\/\//.test(url) && URL.canParse(url))) return url;
+  return read.fault('DATABASE_URL must be a postgres:// URL, or unset for SQLite', undefined);
+}
+
+function readSecrets(
+  read: EnvReader,
+  name: string,
+  isRequired: boolean,
+  faultOf: (secret: string) => string | undefined,
+): string[] {
+  const secrets = read.list(name);
+  if (secrets.length === 0 && isRequired) {
+    return read.fault(`${name} must be set in production; \`npm run keys\` makes one`, []);
+  }
+  if (new Set(secrets).size < secrets.length) read.fault(`${name} lists one value twice`, []);
+  secrets.forEach((secret, index) => {
+    const fault = faultOf(secret);
+    if (fault) read.fault(`${name}, value ${index + 1} of ${secrets.length}, ${fault}`, '');
+  });
+  return secrets;
+}
+
+function readOrigins(read: EnvReader): string[] {
+  const origins = read.list('CORS_ORIGINS');
+  const isOrigin = (text: string): boolean => URL.canParse(text) && new URL(text).origin === text;
+  if (origins.every(isOrigin)) return origins;
+  return read.fault('CORS_ORIGINS must list origins such as https://chat.example.org', []);
+}
+
+function readTrustProxy(read: EnvReader): number | string[] {
+  const text = read.text('TRUST_PROXY', '0');
+  if (/^\d{1,2}$/.test(text)) return Number(text);
+  const addresses = read.list('TRUST_PROXY');
+  if (
+    addresses.every((item) =>
+      /^[0-9a-f.:]+(\/\d{1,3})?$|^(loopback|linklocal|uniquelocal)$/i.test(item),
+    )
+  ) {
+    return addresses;
+  }
+  return read.fault('TRUST_PROXY must be a number of proxies, or their addresses', 0);
+}

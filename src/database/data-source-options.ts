@@ -1,0 +1,41 @@
+import { join } from 'node:path';
+import type { DataSourceOptions, EntityTarget, ObjectLiteral } from 'typeorm';
+import type { Settings } from '../config/settings.js';
+import { migrations } from './migrations/migrations.js';
+import { SnakeNamingStrategy } from './snake-naming.strategy.js';
+import { prepareSqlite } from './sqlite-pragmas.js';
+
+export type Entities = (EntityTarget<ObjectLiteral> & (new () => ObjectLiteral))[];
+
+/** What the application and the TypeORM CLI connect with. */
+export function dataSourceOptions(
+  settings: Settings,
+  entities: Entities,
+  access: 'read-write' | 'read-only' = 'read-write',
+): DataSourceOptions {
+  const shared = {
+    entities,
+    migrations,
+    migrationsTableName: 'migrations',
+    namingStrategy: new SnakeNamingStrategy(),
+    logging: false,
+  };
+  if (settings.databaseUrl) {
+    return {
+      ...shared,
+      type: 'postgres',
+      url: settings.databaseUrl,
+      applicationName: 'conclave',
+      connectTimeoutMS: 5000,
+      poolSize: 10,
+    };
+  }
+  return {
+    ...shared,
+    type: 'better-sqlite3',
+    database: join(settings.dataDir, 'conclave.sqlite'),
+    timeout: 5000,
+    readonly: access === 'read-only',
+    prepareDatabase: (database) => prepareSqlite(database, access),
+  };
+}

@@ -1,0 +1,82 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { OnApplicationShutdown } from '@nestjs/common';
+import { DataSource, EntityManager, EntitySubscriberInterface } from 'typeorm';
+import type { Settings } from '../config/settings.js';
+import { DataDirLock } from './data-dir-lock.js';
+import { dataSourceOptions, Entities } from './data-source-options.js';
+import { migrate } from './migrate.js';
+import { SqliteWriteLine } from './sqlite-write-line.js';
+
+type Work<T> = (manager: EntityManager) => Promise<T>;
+
+/**
+ * The one place of transactions. Injected repositories read what is committed, and on SQLite can
+ * do nothing else: their connection is read-only. Whatever writes comes through `write`.
+ */
+export class Database implements OnApplicationShutdown {
+  private readonly insideWrite = new AsyncLocalStorage<true>();
+  private readonly sqliteLine: SqliteWriteLine | undefined;
+
+  private constructor(
+    /** What injected repositories read from; on PostgreSQL the same as `writer`. */
+    readonly reader: DataSource,
+    private readonly writer: DataSource,
+    private readonly lock?: DataDirLock,
+  ) {
+    if (!this.isPostgres) this.sqliteLine = new SqliteWriteLine(writer.createQueryRunner());
+  }
+
+  /**
+   * Opens the database that the settings name and brings its schema up to date.
+   *
+   * @throws DataDirInUseError on SQLite, when another process serves the same folder
+   */
+  static async open(settings: Settings, entities: Entities): Promise<Database> {
+    const lock = settings.databaseUrl ? undefined : DataDirLock.acquire(settings.dataDir);
+    const writer = new DataSource(dataSourceOptions(settings, entities));
+    try {
+      await writer.initialize();
+      await migrate(writer);
+      if (!lock) return new Database(writer, writer);
+      const reader = new DataSource(dataSourceOptions(settings, entities, 'read-only'));
+      return new Database(await reader.initialize(), writer, lock);
+    } catch (error) {
+      if (writer.isInitialized) await writer.destroy();
+      lock?.release();
+      throw error;
+    }
+  }
+
+  get isPostgres(): boolean {
+    return this.writer.options.type === 'postgres';
+  }
+
+  /**
+   * Runs `work` in a transaction and answers after its commit. All statements go through the
+   * manager it is given; it awaits nothing but the database, since others wait behind it.
+   */
+  write<T>(work: Work<T>): Promise<T> {
+    if (this.insideWrite.getStore()) throw new Error('write() inside write(): pass the manager on');
+    const marked: Work<T> = (manager) => this.insideWrite.run(true, () => work(manager));
+    return this.sqliteLine ? this.sqliteLine.run(marked) : this.writer.transaction(marked);
+  }
+
+  subscribe(subscriber: EntitySubscriberInterface): void {
+    for (const dataSource of new Set([this.reader, this.writer])) {
+      dataSource.subscribers.push(subscriber);
+    }
+  }
+
+  /** Rejects when the database does not answer. */
+  async ping(): Promise<void> {
+    await this.reader.query('SELECT 1');
+  }
+
+  /** Runs after the last request. */
+  async onApplicationShutdown(): Promise<void> {
+    for (const dataSource of [this.reader, this.writer]) {
+      if (dataSource.isInitialized) await dataSource.destroy();
+    }
+    this.lock?.release();
+  }
+}

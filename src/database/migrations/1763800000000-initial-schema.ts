@@ -1,0 +1,150 @@
+import { MigrationInterface, QueryRunner, Table, TableOptions } from 'typeorm';
+import { columnTypes } from './column-types.js';
+
+const PRIMARY = { isPrimary: true };
+const NULL = { isNullable: true };
+
+export class InitialSchema1763800000000 implements MigrationInterface {
+  name = 'InitialSchema1763800000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    for (const table of tables(runner)) await runner.createTable(new Table(table));
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    for (const table of tables(runner).reverse()) await runner.dropTable(table.name);
+  }
+}
+
+function tables(runner: QueryRunner): TableOptions[] {
+  const { id, text, integer, time } = columnTypes(runner);
+  return [
+    {
+      name: 'users',
+      columns: [
+        id('id', PRIMARY),
+        text('email', 254),
+        text('email_key'),
+        text('password_hash', 255),
+        text('fname', 100, NULL),
+        text('lname', 100, NULL),
+        text('profile', 2048, NULL),
+        time('created_at'),
+      ],
+      indices: [unique('users', 'email_key')],
+    },
+    {
+      name: 'wrapped_key',
+      columns: [
+        id('owner_id', PRIMARY),
+        text('kind', 6, PRIMARY),
+        text('key_id', 16),
+        text('token'),
+      ],
+      indices: [index('wrapped_key', 'key_id')],
+    },
+    {
+      name: 'session',
+      columns: [
+        id('id', PRIMARY),
+        id('user_id'),
+        time('created_at'),
+        time('last_used_at'),
+        text('ip', 45),
+        text('user_agent', 512, NULL),
+      ],
+      indices: [index('session', 'user_id')],
+      foreignKeys: [foreignKey('session', 'user_id', 'users', 'CASCADE')],
+    },
+    {
+      name: 'whitelisted_token',
+      columns: [
+        id('jti', PRIMARY),
+        id('session_id'),
+        id('user_id'),
+        text('use', 7),
+        time('issued_at'),
+        time('expires_at'),
+      ],
+      indices: [index('whitelisted_token', 'session_id'), index('whitelisted_token', 'expires_at')],
+      foreignKeys: [foreignKey('whitelisted_token', 'session_id', 'session', 'CASCADE')],
+    },
+    {
+      name: 'chat',
+      columns: [
+        id('id', PRIMARY),
+        text('chat_name', 200, NULL),
+        text('visibility', 7),
+        id('created_by'),
+        time('created_at'),
+        time('last_message_at', NULL),
+        integer('last_seq'),
+        integer('last_change'),
+        integer('member_count'),
+      ],
+      indices: [index('chat', 'visibility', 'id')],
+      foreignKeys: [foreignKey('chat', 'created_by', 'users')],
+    },
+    {
+      name: 'member',
+      columns: [
+        id('chat_id', PRIMARY),
+        id('user_id', PRIMARY),
+        text('role', 6),
+        time('joined_at'),
+        integer('read_seq'),
+      ],
+      indices: [index('member', 'user_id', 'chat_id')],
+      foreignKeys: [
+        foreignKey('member', 'chat_id', 'chat'),
+        foreignKey('member', 'user_id', 'users'),
+      ],
+    },
+    {
+      name: 'message',
+      columns: [
+        id('id', PRIMARY),
+        id('chat_id'),
+        integer('seq'),
+        integer('change'),
+        id('sender_id'),
+        text('client_id', 64, NULL),
+        id('reply_to', NULL),
+        text('ciphertext', undefined, NULL),
+        time('created_at'),
+        time('edited_at', NULL),
+        time('deleted_at', NULL),
+      ],
+      indices: [
+        unique('message', 'chat_id', 'seq'),
+        index('message', 'chat_id', 'change'),
+        unique('message', 'chat_id', 'sender_id', 'client_id'),
+      ],
+      foreignKeys: [
+        foreignKey('message', 'chat_id', 'chat'),
+        foreignKey('message', 'sender_id', 'users'),
+      ],
+    },
+  ];
+}
+
+type Index = NonNullable<TableOptions['indices']>[number];
+type ForeignKey = NonNullable<TableOptions['foreignKeys']>[number];
+
+function index(table: string, ...columnNames: string[]): Index {
+  return { name: `ix_${table}_${columnNames.join('_')}`, columnNames };
+}
+
+function unique(table: string, ...columnNames: string[]): Index {
+  return { ...index(table, ...columnNames), isUnique: true };
+}
+
+function foreignKey(table: string, column: string, to: string, onDelete = 'NO ACTION'): ForeignKey {
+  return {
+    name: `fk_${table}_${column}`,
+    columnNames: [column],
+    referencedTableName: to,
+    referencedColumnNames: ['id'],
+    onDelete,
+  };
+}

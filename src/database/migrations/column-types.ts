@@ -1,0 +1,21 @@
+import type { QueryRunner, TableColumnOptions } from 'typeorm';
+
+/** The column types of both databases. Frozen: migrations that have run say what stands there. */
+export function columnTypes(runner: QueryRunner): {
+  id: (name: string, more?: Partial<TableColumnOptions>) => TableColumnOptions;
+  text: (name: string, length?: number, more?: Partial<TableColumnOptions>) => TableColumnOptions;
+  integer: (name: string, more?: Partial<TableColumnOptions>) => TableColumnOptions;
+  time: (name: string, more?: Partial<TableColumnOptions>) => TableColumnOptions;
+} {
+  const isPostgres = runner.dataSource.options.type === 'postgres';
+  return {
+    id: (name, more) => ({ name, type: isPostgres ? 'uuid' : 'varchar', ...more }),
+    text: (name, length, more) => ({
+      name,
+      ...(length ? { type: 'varchar', length: String(length) } : { type: 'text' }),
+      ...more,
+    }),
+    integer: (name, more) => ({ name, type: 'integer', ...more }),
+    time: (name, more) => ({ name, type: 'bigint', ...more }),
+  };
+}

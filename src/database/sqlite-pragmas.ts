@@ -1,0 +1,25 @@
+import type { Database } from 'better-sqlite3';
+
+const SYNCHRONOUS_FULL = 2;
+
+/**
+ * Makes a commit survive a power cut and a destroyed key leave no trace in free pages, and reads
+ * every setting back: SQLite ignores a pragma that it does not know or cannot fulfil.
+ */
+export function prepareSqlite(database: Database, access: 'read-write' | 'read-only'): void {
+  if (access === 'read-write') {
+    expectPragma(database, 'journal_mode', 'WAL', 'wal');
+    expectPragma(database, 'secure_delete', 'ON', 1);
+  }
+  expectPragma(database, 'synchronous', 'FULL', SYNCHRONOUS_FULL);
+  expectPragma(database, 'foreign_keys', 'ON', 1);
+  expectPragma(database, 'busy_timeout', '5000', 5000);
+}
+
+function expectPragma(database: Database, name: string, value: string, expected: unknown): void {
+  database.pragma(`${name} = ${value}`);
+  const actual = database.pragma(name, { simple: true });
+  if (actual !== expected) {
+    throw new Error(`SQLite keeps ${name} at ${String(actual)} instead of ${String(expected)}`);
+  }
+}

@@ -1,0 +1,66 @@
+import type { EntityManager, QueryRunner } from 'typeorm';
+
+interface Job {
+  work: (manager: EntityManager) => Promise<unknown>;
+  resolve: (value: unknown) => void;
+  reject: (error: unknown) => void;
+}
+
+/**
+ * One line for all writes on SQLite. TypeORM shares one connection among all requests, so that two
+ * overlapping transactions would become parts of each other. Here whatever waits shares the next
+ * transaction and its commit, each job in a savepoint of its own: one that fails undoes only
+ * itself, and none is told that it is done before the commit.
+ */
+export class SqliteWriteLine {
+  private waiting: Job[] = [];
+  private isDraining = false;
+
+  constructor(private readonly runner: QueryRunner) {}
+
+  run<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      this.waiting.push({ work, resolve: resolve as Job['resolve'], reject });
+      void this.drain();
+    });
+  }
+
+  private async drain(): Promise<void> {
+    if (this.isDraining) return;
+    this.isDraining = true;
+    while (this.waiting.length > 0) await this.commit(this.waiting.splice(0));
+    this.isDraining = false;
+  }
+
+  private async commit(jobs: Job[]): Promise<void> {
+    try {
+      await this.runner.startTransaction();
+      const answers: (() => void)[] = [];
+      for (const job of jobs) answers.push(await this.attempt(job));
+      await this.runner.commitTransaction();
+      for (const answer of answers) answer();
+    } catch (error) {
+      await this.reset();
+      for (const job of jobs) job.reject(error);
+    }
+  }
+
+  /** Runs one job in a savepoint and returns what to answer once all is committed. */
+  private async attempt({ work, resolve, reject }: Job): Promise<() => void> {
+    await this.runner.startTransaction();
+    try {
+      const value = await work(this.runner.manager);
+      await this.runner.commitTransaction();
+      return () => resolve(value);
+    } catch (error) {
+      await this.runner.rollbackTransaction();
+      return () => reject(error);
+    }
+  }
+
+  /** SQLite ends a transaction by itself on a full disk or a broken read; TypeORM does not know. */
+  private async reset(): Promise<void> {
+    await this.runner.query('ROLLBACK').catch(() => undefined);
+    Object.assign(this.runner, { isTransactionActive: false, transactionDepth: 0 });
+  }
+}

@@ -1,0 +1,12 @@
+import { hkdfSync } from 'node:crypto';
+
+/**
+ * HKDF-SHA256 with an empty salt, RFC 5869.
+ *
+ * @param input key material, at least 16 random bytes
+ * @param info what the result is for; another info gives an unrelated key
+ * @param lengthBytes 1 to 8,160
+ */
+export function deriveKey(input: Buffer, info: string, lengthBytes = 32): Buffer {
+  return Buffer.from(hkdfSync('sha256', input, '', info, lengthBytes));
+}

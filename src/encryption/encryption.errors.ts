@@ -1,0 +1,23 @@
+/** The master keys in force cannot open what is stored. */
+export class MasterKeyMissingError extends Error {
+  constructor(keyId: string) {
+    super(
+      `The database holds keys wrapped under a master key that MASTER_KEYS does not list ` +
+        `(key id ${keyId}). Add it to the list: without it those messages cannot be read.`,
+    );
+  }
+}
+
+/** A message whose body does not open: moved, changed, or without its keys. */
+export class BodyUnreadableError extends Error {
+  constructor(messageId: string, options?: ErrorOptions) {
+    super(`The body of message ${messageId} does not open`, options);
+  }
+}
+
+/** A room or user whose key does not exist, is not the owner's, or cannot be unwrapped. */
+export class KeyMissingError extends Error {
+  constructor(ownerId: string) {
+    super(`There is no usable key of ${ownerId}`);
+  }
+}

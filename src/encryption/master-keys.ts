@@ -1,0 +1,61 @@
+import { Injectable } from '@nestjs/common';
+import { Secrets } from '../config/secrets.js';
+import { deriveKey } from './derive-key.js';
+import { KeyMissingError } from './encryption.errors.js';
+import { fernetOpen, fernetSeal, InvalidFernetTokenError, parseFernetKey } from './fernet.js';
+
+const ID_BYTES = 16;
+
+export interface Wrapped {
+  /** Names the master key that wraps: 16 hex digits. */
+  keyId: string;
+  /** Fernet token of the owner's id, 16 bytes, followed by the key. */
+  token: string;
+}
+
+/** The master keys: the first wraps, every one unwraps. None is ever stored in the database. */
+@Injectable()
+export class MasterKeys {
+  private readonly byId = new Map<string, Buffer>();
+  /** Id of the key that wraps. */
+  readonly currentId: string;
+
+  constructor(secrets: Secrets) {
+    for (const text of secrets.masterKeys) {
+      const key = parseFernetKey(text);
+      this.byId.set(deriveKey(key, 'conclave/key-id/v1', 8).toString('hex'), key);
+    }
+    [this.currentId] = this.byId.keys();
+  }
+
+  has(keyId: string): boolean {
+    return this.byId.has(keyId);
+  }
+
+  wrap(ownerId: string, key: Buffer): Wrapped {
+    const master = this.byId.get(this.currentId)!;
+    const token = fernetSeal(master, Buffer.concat([idBytes(ownerId), key]));
+    return { keyId: this.currentId, token };
+  }
+
+  /** @throws KeyMissingError when the token is not this owner's or its master key is not here */
+  unwrap(ownerId: string, { keyId, token }: Wrapped): Buffer {
+    const master = this.byId.get(keyId);
+    const opened = master && openOrNone(master, token);
+    if (!opened?.subarray(0, ID_BYTES).equals(idBytes(ownerId))) throw new KeyMissingError(ownerId);
+    return opened.subarray(ID_BYTES);
+  }
+}
+
+function openOrNone(master: Buffer, token: string): Buffer | undefined {
+  try {
+    return fernetOpen(master, token);
+  } catch (error) {
+    if (error instanceof InvalidFernetTokenError) return undefined;
+    throw error;
+  }
+}
+
+function idBytes(id: string): Buffer {
+  return Buffer.from(id.replaceAll('-', ''), 'hex');
+}

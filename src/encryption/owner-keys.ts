@@ -1,0 +1,111 @@
+import { randomBytes } from 'node:crypto';
+import { Injectable, OnModuleInit } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { LRUCache } from 'lru-cache';
+import { EntityManager, In, MoreThan, Repository } from 'typeorm';
+import { KeyMissingError, MasterKeyMissingError } from './encryption.errors.js';
+import { MasterKeys } from './master-keys.js';
+import { KeyKind, WrappedKey } from './wrapped-key.entity.js';
+
+const KEY_BYTES = 32;
+/** About 200 bytes each. */
+const CACHED_KEYS = 50_000;
+const KEYS_PER_QUERY = 500;
+
+/** The keys of rooms and authors: made, stored wrapped, and kept unwrapped in a bounded cache. */
+@Injectable()
+export class OwnerKeys implements OnModuleInit {
+  private readonly unwrapped = new LRUCache<string, Buffer>({ max: CACHED_KEYS });
+  private readonly loading = new Map<string, Promise<Buffer>>();
+  private nextQuery: { ownerIds: string[]; found: Promise<Map<string, Buffer>> } | undefined;
+
+  constructor(
+    @InjectRepository(WrappedKey) private readonly rows: Repository<WrappedKey>,
+    private readonly master: MasterKeys,
+  ) {}
+
+  onModuleInit(): Promise<void> {
+    return this.requireMasterKeys();
+  }
+
+  /** @throws MasterKeyMissingError when a stored key is wrapped under a master key not given */
+  async requireMasterKeys(): Promise<void> {
+    let keyId = '';
+    for (;;) {
+      // Steps from one id to the next by the index, however many rows each has.
+      const next = await this.rows.findOne({
+        select: { ownerId: true, kind: true, keyId: true },
+        where: { keyId: MoreThan(keyId) },
+        order: { keyId: 'ASC' },
+      });
+      if (!next) return;
+      keyId = next.keyId;
+      if (!this.master.has(keyId)) throw new MasterKeyMissingError(keyId);
+    }
+  }
+
+  /** Makes the key of a new room or user, in the transaction that makes its owner. */
+  async create(manager: EntityManager, ownerId: string, kind: KeyKind): Promise<void> {
+    const wrapped = this.master.wrap(ownerId, randomBytes(KEY_BYTES));
+    await manager.insert(WrappedKey, { ownerId, kind, ...wrapped });
+  }
+
+  /**
+   * The key of a room or user, 32 bytes; a promise only where it has to be loaded.
+   *
+   * @throws KeyMissingError when there is none that the master keys unwrap
+   */
+  get(ownerId: string): Buffer | Promise<Buffer> {
+    return this.unwrapped.get(ownerId) ?? this.load(ownerId);
+  }
+
+  /** Loads what is not cached yet, in one query; unknown owners are passed over. */
+  async preload(ownerIds: string[]): Promise<void> {
+    await Promise.all(ownerIds.map((id) => Promise.resolve(this.get(id)).catch(ignoreMissing)));
+  }
+
+  private load(ownerId: string): Promise<Buffer> {
+    const underway = this.loading.get(ownerId);
+    if (underway) return underway;
+    const loading = this.joinQuery(ownerId)
+      .then((found) => {
+        const key = found.get(ownerId);
+        if (!key) throw new KeyMissingError(ownerId);
+        this.unwrapped.set(ownerId, key);
+        return key;
+      })
+      .finally(() => this.loading.delete(ownerId));
+    this.loading.set(ownerId, loading);
+    return loading;
+  }
+
+  /** Whatever is asked for in one turn of the event loop shares one query. */
+  private joinQuery(ownerId: string): Promise<Map<string, Buffer>> {
+    if (!this.nextQuery || this.nextQuery.ownerIds.length === KEYS_PER_QUERY) {
+      const ownerIds: string[] = [];
+      const found = new Promise((resolve) => setImmediate(resolve)).then(() => {
+        if (this.nextQuery?.ownerIds === ownerIds) this.nextQuery = undefined;
+        return this.query(ownerIds);
+      });
+      this.nextQuery = { ownerIds, found };
+    }
+    this.nextQuery.ownerIds.push(ownerId);
+    return this.nextQuery.found;
+  }
+
+  private async query(ownerIds: string[]): Promise<Map<string, Buffer>> {
+    const keys = new Map<string, Buffer>();
+    for (const row of await this.rows.findBy({ ownerId: In(ownerIds) })) {
+      try {
+        keys.set(row.ownerId, this.master.unwrap(row.ownerId, row));
+      } catch (error) {
+        ignoreMissing(error);
+      }
+    }
+    return keys;
+  }
+}
+
+function ignoreMissing(error: unknown): void {
+  if (!(error instanceof KeyMissingError)) throw error;
+}

@@ -1,0 +1,10 @@
+import { Session } from './auth/session.entity.js';
+import { WhitelistedToken } from './auth/whitelisted-token.entity.js';
+import { Chat } from './chat/chat.entity.js';
+import { Member } from './chat/member.entity.js';
+import { WrappedKey } from './encryption/wrapped-key.entity.js';
+import { Message } from './message/message.entity.js';
+import { User } from './user/user.entity.js';
+
+/** Every table, for the application and for the TypeORM CLI. */
+export const entities = [User, WrappedKey, Session, WhitelistedToken, Chat, Member, Message];

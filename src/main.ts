@@ -1,0 +1,53 @@
+import 'reflect-metadata';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { createApp } from './app.setup.js';
+import { createLog } from './common/logger.js';
+import { Secrets } from './config/secrets.js';
+import { Settings } from './config/settings.js';
+
+const SHUTDOWN_MS = 9000;
+
+async function main(): Promise<void> {
+  const settings = new Settings(process.env);
+  const log = createLog(settings.logLevel);
+  const app = await createApp(settings, log);
+  await app.listen({ host: settings.host, port: settings.port });
+  const url = await app.getUrl();
+  log.info({ event: 'server.started', url, database: databaseName(settings) });
+  if (!settings.isProduction) greet(url, settings, app.get(Secrets));
+  closeOnSignal(app, () => log.info({ event: 'server.stopped' }));
+}
+
+function databaseName({ databaseUrl }: Settings): string {
+  return databaseUrl ? 'PostgreSQL' : 'SQLite';
+}
+
+function greet(url: string, settings: Settings, secrets: Secrets): void {
+  const lines = [
+    'Conclave is running.',
+    `  API         ${url}`,
+    `  Swagger UI  ${url}/docs`,
+    `  Data        ${settings.dataDir} (${databaseName(settings)})`,
+    ...secrets.files.map((file) => `  Secret      ${file}`),
+  ];
+  if (secrets.files.length > 0) {
+    lines.push('The secrets lie beside the data they protect: for development only. See README.');
+  }
+  console.log(lines.join('\n'));
+}
+
+/** Answers what was accepted, then ends; a request that hangs does not keep it from ending. */
+function closeOnSignal(app: NestFastifyApplication, onClosed: () => void): void {
+  const close = async (): Promise<void> => {
+    setTimeout(() => process.exit(1), SHUTDOWN_MS).unref();
+    await app.close();
+    onClosed();
+    process.exit(0);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void close());
+}
+
+main().catch((error: unknown) => {
+  console.error(`Conclave cannot start. ${error instanceof Error ? error.message : String(error)}`);
+  process.exit(1);
+});

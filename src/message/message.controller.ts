@@ -1,0 +1,65 @@
+import { Body, Controller, Get, Param, Post, Query, Res } from '@nestjs/common';
+import { ApiBearerAuth, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { CurrentUser, type AuthUser } from '../common/current-user.js';
+import { IdPipe } from '../common/validators.js';
+import { MessageDto, MessagePageDto, MessageQuery, SendMessageDto } from './message.dto.js';
+import { MessageService } from './message.service.js';
+
+@ApiTags('message')
+@ApiBearerAuth()
+@Controller('message')
+export class MessageController {
+  constructor(private readonly messages: MessageService) {}
+
+  /**
+   * Send a message.
+   *
+   * Anyone may post to a public room and becomes its member by it. The answer comes once the
+   * message is safely stored. After a lost answer, send again with the same `client_id`.
+   *
+   * @throws {404} There is no such chat, or it is not yours to see.
+   * @throws {422} You have sent another message with this client_id to this chat.
+   */
+  @Post()
+  @ApiOkResponse({
+    type: MessageDto,
+    description: 'A retry: the message that stands there already',
+  })
+  async sendMessage(
+    @CurrentUser() user: AuthUser,
+    @Body() dto: SendMessageDto,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<MessageDto> {
+    const { message, isRepeat } = await this.messages.send(user, dto);
+    void reply.status(isRepeat ? 200 : 201);
+    return message;
+  }
+
+  /**
+   * Read a room's messages by `seq`, ascending: the newest page, or the one `before` or `after` a
+   * `seq`.
+   *
+   * @throws {404} There is no such chat, or it is not yours to see.
+   */
+  @Get()
+  listMessages(
+    @CurrentUser() user: AuthUser,
+    @Query() query: MessageQuery,
+  ): Promise<MessagePageDto> {
+    return this.messages.list(user, query);
+  }
+
+  /**
+   * One message.
+   *
+   * @throws {404} There is no such message, or it is not yours to see.
+   */
+  @Get(':message_id')
+  getMessage(
+    @CurrentUser() user: AuthUser,
+    @Param('message_id', IdPipe) id: string,
+  ): Promise<MessageDto> {
+    return this.messages.get(user, id);
+  }
+}

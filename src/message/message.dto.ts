@@ -1,0 +1,137 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { IsOptional } from 'class-validator';
+import { IsId, IsQueryInteger, IsText } from '../common/validators.js';
+import { ProfileDto } from '../user/user.dto.js';
+import type { Message } from './message.entity.js';
+
+const PAGE_LIMIT = 50;
+const MAX_SEQ = 2_147_483_647;
+
+export class SendMessageDto {
+  /**
+   * Chat to write to. (Called `chatid` here and `chat_id` everywhere else; both names stay.)
+   * @example 019ab3c1-6a10-7d3e-9b61-0c2d4e6f8a12
+   */
+  @IsId() chatid: string;
+
+  /**
+   * Text, 1 to 16,384 characters of well-formed Unicode, not only white space.
+   * @example Hello, room!
+   */
+  @IsText({ min: 1, max: 16_384, controls: 'all', blank: false }) message: string;
+
+  /**
+   * Your own name for this message, 1 to 64 characters. A retry with the same one creates nothing
+   * twice: it answers 200 with the first message.
+   * @example web-7f3a-42
+   */
+  @IsOptional()
+  @IsText({ min: 1, max: 64, controls: 'none', blank: false })
+  client_id?: string;
+}
+
+export class MessageQuery {
+  /** Chat to read. */
+  @ApiProperty({ example: '019ab3c1-6a10-7d3e-9b61-0c2d4e6f8a12' })
+  @IsId()
+  chat_id: string;
+
+  /** How many to answer at most. */
+  @ApiProperty({ default: PAGE_LIMIT })
+  @IsOptional()
+  @IsQueryInteger(1, 200)
+  limit: number = PAGE_LIMIT;
+
+  /** A `seq`: answers the messages right before it. Not together with `after`. */
+  @IsOptional() @IsQueryInteger(1, MAX_SEQ) before?: number;
+
+  /** A `seq`: answers the messages right after it; 0 begins with the first. */
+  @IsOptional() @IsQueryInteger(0, MAX_SEQ) after?: number;
+}
+
+/** How often a message got one emoji. */
+export class ReactionDto {
+  /** @example 👍 */
+  emoji: string;
+
+  @ApiProperty({ type: 'integer', example: 2 })
+  count: number;
+
+  /** Whether you are among them. */
+  me: boolean;
+}
+
+export class MessageDto {
+  /** @example 019ab3c1-6f3e-7c52-b1d6-3f2f8d1c9a10 */
+  id: string;
+
+  /** @example 019ab3c1-6a10-7d3e-9b61-0c2d4e6f8a12 */
+  chat_id: string;
+
+  /** Position in the room: 1, 2, 3 … without a gap. */
+  @ApiProperty({ type: 'integer', example: 3 })
+  seq: number;
+
+  /** The room's counter of changes, as of the last one that touched this message. */
+  @ApiProperty({ type: 'integer', example: 4 })
+  change: number;
+
+  sender: ProfileDto;
+
+  /**
+   * The text; null once deleted, and null with `unreadable` when it cannot be opened.
+   * @example Hello, room!
+   */
+  message: string | null;
+
+  /** Only when the stored text does not open: it was tampered with, or its keys are gone. */
+  unreadable?: true;
+
+  /** @example web-7f3a-42 */
+  client_id: string | null;
+
+  /** Id of the message that this one answers. */
+  @ApiProperty({ type: 'string', format: 'uuid', nullable: true, example: null })
+  reply_to: string | null;
+
+  @ApiProperty({ type: () => [ReactionDto], example: [] })
+  reactions: ReactionDto[];
+
+  /** @example 2026-11-22T17:32:00.000Z */
+  created_at: Date;
+
+  @ApiProperty({ type: 'string', format: 'date-time', nullable: true, example: null })
+  edited_at: Date | null;
+
+  @ApiProperty({ type: 'string', format: 'date-time', nullable: true, example: null })
+  deleted_at: Date | null;
+
+  static of(message: Message, sender: ProfileDto): MessageDto {
+    return {
+      id: message.id,
+      chat_id: message.chatId,
+      seq: message.seq,
+      change: message.change,
+      sender,
+      message: message.body,
+      ...(message.unreadable && { unreadable: true }),
+      client_id: message.clientId,
+      reply_to: message.replyTo,
+      reactions: [],
+      created_at: message.createdAt,
+      edited_at: message.editedAt,
+      deleted_at: message.deletedAt,
+    };
+  }
+}
+
+export class MessagePageDto {
+  /** By `seq`, ascending. */
+  data: MessageDto[];
+
+  /**
+   * Whether there are more in the direction asked for; with neither `before` nor `after`, older ones.
+   * @example false
+   */
+  has_more: boolean;
+}

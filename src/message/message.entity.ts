@@ -1,0 +1,28 @@
+import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
+import { TimeColumn } from '../database/time.column.js';
+
+@Entity()
+@Index(['chatId', 'seq'], { unique: true })
+@Index(['chatId', 'change'])
+@Index(['chatId', 'senderId', 'clientId'], { unique: true })
+export class Message {
+  /** UUIDv7, made by the application: sorts by time and feeds the message key. */
+  @PrimaryColumn('uuid') id: string;
+  @ForeignKey('Chat') @Column('uuid') chatId: string;
+  /** Position in the room, 1, 2, 3 … without a gap. */
+  @Column({ type: 'int' }) seq: number;
+  /** The room's counter of changes, as of the last one that touched this message. */
+  @Column({ type: 'int' }) change: number;
+  @ForeignKey('User') @Column('uuid') senderId: string;
+  @Column({ type: 'varchar', length: 64, nullable: true }) clientId: string | null;
+  @Column({ type: 'uuid', nullable: true }) replyTo: string | null;
+  /** Fernet token, ASCII. The only form of the text that reaches the disk; null once deleted. */
+  @Column({ type: 'text', nullable: true }) ciphertext: string | null;
+  @TimeColumn() createdAt: Date;
+  @TimeColumn({ nullable: true }) editedAt: Date | null;
+  @TimeColumn({ nullable: true }) deletedAt: Date | null;
+  /** Plain text, in memory only: not a column, so it cannot be persisted by mistake. */
+  body: string | null;
+  /** In memory only: the ciphertext does not open. */
+  unreadable?: true;
+}

@@ -1,0 +1,18 @@
+import { DomainError, NotFoundError } from '../common/errors.js';
+
+export class MessageNotFoundError extends NotFoundError {
+  constructor() {
+    super('There is no such message, or it is not yours to see.');
+  }
+}
+
+export class ClientIdReusedError extends DomainError {
+  readonly kind = 'client-id-reused';
+
+  constructor() {
+    super(
+      'You have sent another message with this client_id to this chat. ' +
+        'Make a new client_id for each message; repeat one only to retry the same message.',
+    );
+  }
+}

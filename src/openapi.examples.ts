@@ -1,0 +1,44 @@
+import type { OpenAPIObject } from '@nestjs/swagger';
+import { operationsOf } from './openapi.problems.js';
+
+interface Schema {
+  $ref?: string;
+  allOf?: Schema[];
+  type?: string | string[];
+  properties?: Record<string, Schema>;
+  items?: Schema;
+  enum?: unknown[];
+  default?: unknown;
+  example?: unknown;
+}
+
+interface Media {
+  schema?: Schema;
+  example?: unknown;
+}
+
+/** Gives every body an example, put together from those of its fields. */
+export function addExamples(document: OpenAPIObject): void {
+  const schemas = (document.components?.schemas ?? {}) as Record<string, Schema>;
+  for (const { requestBody, responses } of operationsOf(document)) {
+    const holders = [requestBody, ...Object.values(responses)];
+    for (const holder of holders) {
+      const content = holder && 'content' in holder ? (holder.content ?? {}) : {};
+      for (const media of Object.values(content) as Media[]) {
+        media.example ??= exampleOf(media.schema ?? {}, schemas);
+      }
+    }
+  }
+}
+
+function exampleOf(schema: Schema, schemas: Record<string, Schema>): unknown {
+  if (schema.example !== undefined) return schema.example;
+  const reference = schema.$ref ?? schema.allOf?.[0].$ref;
+  if (reference) return exampleOf(schemas[reference.split('/').at(-1)!], schemas);
+  if (schema.items) return [exampleOf(schema.items, schemas)];
+  if (!schema.properties) return schema.default ?? schema.enum?.[0];
+  const fields = Object.entries(schema.properties).map(
+    ([name, field]) => [name, exampleOf(field, schemas)] as const,
+  );
+  return Object.fromEntries(fields.filter(([, example]) => example !== undefined));
+}

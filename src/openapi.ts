@@ -1,0 +1,48 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import type { FastifyInstance } from 'fastify';
+import { ProblemDto } from './common/problem.dto.js';
+import { addExamples } from './openapi.examples.js';
+import { describeProblems } from './openapi.problems.js';
+
+const DESCRIPTION = `Rooms and messages for your frontend; every message is sealed at rest under its own key.
+
+Sign up or log in, press **Authorize** and paste the \`access_token\`. Ids are UUIDs, times are
+RFC 3339 in UTC, lists are \`{data, has_more}\`, errors are \`application/problem+json\` (RFC 9457).
+A trailing slash is optional on every path.`;
+
+/** The OpenAPI 3.1 document of the running application. */
+export function createDocument(app: NestFastifyApplication): OpenAPIObject {
+  const config = new DocumentBuilder()
+    .setOpenAPIVersion('3.1.0')
+    .setTitle('Conclave')
+    .setDescription(DESCRIPTION)
+    .setVersion('1.0.0')
+    .setLicense('MIT', 'https://opensource.org/license/mit')
+    .addServer('/', 'this server')
+    .addTag('userauth', 'Accounts and sessions')
+    .addTag('chat', 'Rooms')
+    .addTag('message', 'Messages')
+    .addTag('health', 'For operators')
+    .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' })
+    .build();
+  const document = SwaggerModule.createDocument(app, config, {
+    extraModels: [ProblemDto],
+    operationIdFactory: (_controller, method) => method,
+  });
+  describeProblems(document);
+  addExamples(document);
+  return document;
+}
+
+/** Swagger UI at /docs, the document at /openapi.json, and a way there from /. */
+export function serveDocs(app: NestFastifyApplication): void {
+  SwaggerModule.setup('docs', app, () => createDocument(app), {
+    jsonDocumentUrl: 'openapi.json',
+    raw: ['json'],
+    customSiteTitle: 'Conclave API',
+    swaggerOptions: { persistAuthorization: true, displayRequestDuration: true },
+  });
+  const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  fastify.get('/', (_request, reply) => reply.redirect('/docs'));
+}

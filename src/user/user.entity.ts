@@ -1,0 +1,16 @@
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import { TimeColumn } from '../database/time.column.js';
+
+@Entity('users')
+export class User {
+  @PrimaryColumn('uuid') id: string;
+  @Column({ type: 'varchar', length: 254 }) email: string;
+  /** The e-mail as it is compared: two that differ only in case are the same. */
+  @Index({ unique: true }) @Column({ type: 'text' }) emailKey: string;
+  /** Django's form: `pbkdf2_sha256$iterations$salt$hash`. */
+  @Column({ type: 'varchar', length: 255 }) passwordHash: string;
+  @Column({ type: 'varchar', length: 100, nullable: true }) fname: string | null;
+  @Column({ type: 'varchar', length: 100, nullable: true }) lname: string | null;
+  @Column({ type: 'varchar', length: 2048, nullable: true }) profile: string | null;
+  @TimeColumn() createdAt: Date;
+}

@@ -1,0 +1,82 @@
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { EntityManager, In, Repository } from 'typeorm';
+import { InvalidInputError, UnauthenticatedError } from '../common/errors.js';
+import { newId } from '../common/ids.js';
+import { Database } from '../database/database.js';
+import { isUniqueViolation } from '../database/unique-violation.js';
+import { OwnerKeys } from '../encryption/owner-keys.js';
+import { ProfileDto, type UpdateMeDto, UserDto } from './user.dto.js';
+import { User } from './user.entity.js';
+import { EmailTakenError } from './user.errors.js';
+
+export type NewUser = Pick<User, 'email' | 'passwordHash' | 'fname' | 'lname' | 'profile'>;
+
+@Injectable()
+export class UserService {
+  constructor(
+    @InjectRepository(User) private readonly users: Repository<User>,
+    private readonly database: Database,
+    private readonly keys: OwnerKeys,
+  ) {}
+
+  /** Makes a user and their author key. @throws EmailTakenError */
+  async create(manager: EntityManager, fields: NewUser): Promise<User> {
+    const user: User = {
+      ...fields,
+      id: newId(),
+      emailKey: emailKey(fields.email),
+      createdAt: new Date(),
+    };
+    try {
+      await manager.insert(User, user);
+    } catch (error) {
+      throw isUniqueViolation(error) ? new EmailTakenError() : error;
+    }
+    await this.keys.create(manager, user.id, 'author');
+    return user;
+  }
+
+  findByEmail(email: string): Promise<User | null> {
+    return this.users.findOneBy({ emailKey: emailKey(email) });
+  }
+
+  async me(id: string): Promise<UserDto> {
+    const user = await this.users.findOneBy({ id });
+    if (!user) throw new UnauthenticatedError('This account no longer exists.');
+    return UserDto.of(user);
+  }
+
+  async updateMe(id: string, changes: UpdateMeDto): Promise<UserDto> {
+    const { fname, lname, profile } = changes;
+    const given = Object.entries({ fname, lname, profile }).filter(
+      ([, value]) => value !== undefined,
+    );
+    if (given.length === 0) {
+      const messages = ['Give at least one of fname, lname and profile'];
+      throw new InvalidInputError([{ field: 'body', messages }]);
+    }
+    await this.database.write((manager) =>
+      manager.update(User, id, Object.fromEntries(given) as Partial<User>),
+    );
+    return this.me(id);
+  }
+
+  /** Replaces a stored hash, unless it was changed meanwhile. */
+  async upgradeHash(user: User, passwordHash: string): Promise<void> {
+    const { id, passwordHash: old } = user;
+    await this.database.write((manager) =>
+      manager.update(User, { id, passwordHash: old }, { passwordHash }),
+    );
+  }
+
+  /** The users that are shown beside their messages, by id. */
+  async profiles(ids: Iterable<string>): Promise<Map<string, ProfileDto>> {
+    const users = await this.users.findBy({ id: In([...new Set(ids)]) });
+    return new Map(users.map((user) => [user.id, ProfileDto.of(user)]));
+  }
+}
+
+function emailKey(email: string): string {
+  return email.normalize('NFC').toLowerCase();
+}
