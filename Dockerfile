@@ -1,6 +1,4 @@
-# Build: docker build -t conclave .
-# Run:   docker run --init --read-only --tmpfs /tmp --env-file .env -v conclave-data:/data \
-#          -p 3000:3000 conclave
+# How to build and run it: see docker-compose.yml.
 
 # The full image brings python3, make and g++ (and Node's headers in /usr/local/include), with which
 # better-sqlite3 is compiled where no prebuilt binary fits. None of it reaches the second stage.

@@ -36,9 +36,13 @@ function exampleOf(schema: Schema, schemas: Record<string, Schema>): unknown {
   const reference = schema.$ref ?? schema.allOf?.[0].$ref;
   if (reference) return exampleOf(schemas[reference.split('/').at(-1)!], schemas);
   if (schema.items) return [exampleOf(schema.items, schemas)];
-  if (!schema.properties) return schema.default ?? schema.enum?.[0];
+  if (!schema.properties) return isNullable(schema) ? null : (schema.default ?? schema.enum?.[0]);
   const fields = Object.entries(schema.properties).map(
     ([name, field]) => [name, exampleOf(field, schemas)] as const,
   );
   return Object.fromEntries(fields.filter(([, example]) => example !== undefined));
+}
+
+function isNullable({ type }: Schema): boolean {
+  return Array.isArray(type) && type.includes('null');
 }

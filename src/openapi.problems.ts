@@ -48,7 +48,7 @@ function sharedProblems({
 }: Operation): Record<string, string> {
   return {
     ...((requestBody || parameters.length > 0) && { 400: INVALID }),
-    ...(security && { 401: DEAD_TOKEN }),
+    ...(security?.length && { 401: DEAD_TOKEN }),
     ...(requestBody && { 413: frameworkDetail(413), 415: frameworkDetail(415) }),
     ...(!tags?.includes('health') && { 503: OUTAGE }),
   };

@@ -3,6 +3,7 @@ import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swag
 import type { FastifyInstance } from 'fastify';
 import { ProblemDto } from './common/problem.dto.js';
 import { addExamples } from './openapi.examples.js';
+import { fixDocument } from './openapi.fixes.js';
 import { describeProblems } from './openapi.problems.js';
 
 const DESCRIPTION = `Rooms and messages for your frontend; every message is sealed at rest under its own key.
@@ -30,6 +31,7 @@ export function createDocument(app: NestFastifyApplication): OpenAPIObject {
     extraModels: [ProblemDto],
     operationIdFactory: (_controller, method) => method,
   });
+  fixDocument(document);
   describeProblems(document);
   addExamples(document);
   return document;

@@ -1,6 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
-import { IsEmail, MaxLength } from 'class-validator';
-import { IsText } from '../common/validators.js';
+import { IsEmailAddress, IsText } from '../common/validators.js';
 import { ProfileFieldsDto, UserDto } from '../user/user.dto.js';
 
 export class SignUpDto extends ProfileFieldsDto {
@@ -8,11 +6,11 @@ export class SignUpDto extends ProfileFieldsDto {
    * E-mail address, at most 254 characters; one account each, whatever its case.
    * @example ada@example.org
    */
-  @MaxLength(254) @IsEmail() email: string;
+  @IsEmailAddress() email: string;
 
   /**
    * Any 8 to 128 characters, taken exactly as they are.
-   * @example correct horse battery staple
+   * @example "correct horse battery staple"
    */
   @IsText({ min: 8, max: 128, controls: 'all', blank: true }) password: string;
 }
@@ -21,7 +19,7 @@ export class LogInDto {
   /** @example ada@example.org */
   @IsText({ min: 1, max: 254, controls: 'none', blank: true }) email: string;
 
-  /** @example correct horse battery staple */
+  /** @example "correct horse battery staple" */
   @IsText({ min: 1, max: 128, controls: 'all', blank: true }) password: string;
 }
 
@@ -39,17 +37,19 @@ export class TokensDto {
    */
   refresh_token: string;
 
-  @ApiProperty({ enum: ['Bearer'], example: 'Bearer' })
+  /** @example Bearer */
   token_type: 'Bearer';
 
-  /** Seconds that the access token has left. */
-  @ApiProperty({ type: 'integer', example: 900 })
+  /**
+   * Seconds that the access token has left.
+   * @example 900
+   */
   expires_in: number;
 }
 
 /** Who you are, and the tokens of your new session. */
 export class SignedInDto extends TokensDto {
-  /** @example Welcome to Conclave. */
+  /** @example "Welcome to Conclave." */
   message: string;
 
   user: UserDto;

@@ -17,7 +17,11 @@ export class ChatController {
     return this.chats.create(user, dto);
   }
 
-  /** List the rooms you may see, oldest first: every public one, and those you are a member of. */
+  /**
+   * List the rooms you may see.
+   *
+   * @remarks Every public one and those you are a member of, oldest first.
+   */
   @Get()
   listChats(@CurrentUser() user: AuthUser, @Query() query: ChatQuery): Promise<ChatPageDto> {
     return this.chats.list(user, query);

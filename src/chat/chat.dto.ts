@@ -1,20 +1,21 @@
-import { ApiProperty } from '@nestjs/swagger';
 import { IsIn, IsOptional } from 'class-validator';
 import { IsId, IsQueryInteger, IsText } from '../common/validators.js';
 import type { Chat, Visibility } from './chat.entity.js';
-import { ROLES, type Member, type Role } from './member.entity.js';
+import type { Member, Role } from './member.entity.js';
 
 const PAGE_LIMIT = 50;
 
 export class CreateChatDto {
   /**
    * Name of the room, 1 to 200 characters on one line.
-   * @example Engine room
+   * @example "Engine room"
    */
   @IsText({ min: 1, max: 200, controls: 'none', blank: false }) chat_name: string;
 
-  /** `public`: every signed-in user sees it and may post. `private`: its members only. */
-  @ApiProperty({ enum: ['public', 'private'], default: 'public', example: 'public' })
+  /**
+   * `public` (the default): every signed-in user sees it and may post. `private`: its members only.
+   * @example public
+   */
   @IsOptional()
   @IsIn(['public', 'private'])
   visibility?: 'public' | 'private';
@@ -22,7 +23,6 @@ export class CreateChatDto {
 
 export class ChatQuery {
   /** How many to answer at most. */
-  @ApiProperty({ default: PAGE_LIMIT })
   @IsOptional()
   @IsQueryInteger(1, 200)
   limit: number = PAGE_LIMIT;
@@ -36,10 +36,10 @@ export class ChatDto {
   /** @example 019ab3c1-6a10-7d3e-9b61-0c2d4e6f8a12 */
   id: string;
 
-  /** @example Engine room */
+  /** @example "Engine room" */
   chat_name: string | null;
 
-  @ApiProperty({ enum: ['public', 'private', 'direct'], example: 'public' })
+  /** @example public */
   visibility: Visibility;
 
   /**
@@ -54,26 +54,34 @@ export class ChatDto {
   /** @example 2026-11-22T17:32:00.000Z */
   last_message_at: Date | null;
 
-  /** `seq` of the newest message, 0 in an empty room. */
-  @ApiProperty({ type: 'integer', example: 3 })
+  /**
+   * `seq` of the newest message, 0 in an empty room.
+   * @example 3
+   */
   last_seq: number;
 
-  /** Counts every change of the room, its members and its messages. */
-  @ApiProperty({ type: 'integer', example: 4 })
+  /**
+   * Counts every change of the room, its members and its messages.
+   * @example 4
+   */
   last_change: number;
 
-  @ApiProperty({ type: 'integer', example: 2 })
+  /** @example 2 */
   member_count: number;
 
-  @ApiProperty({ type: 'string', enum: [...ROLES, null], nullable: true, example: 'owner' })
+  /** @example owner */
   role: Role | null;
 
-  /** `seq` up to which you have read. */
-  @ApiProperty({ type: 'integer', nullable: true, example: 2 })
+  /**
+   * `seq` up to which you have read.
+   * @example 2
+   */
   read_seq: number | null;
 
-  /** Messages after that. */
-  @ApiProperty({ type: 'integer', nullable: true, example: 1 })
+  /**
+   * Messages after that.
+   * @example 1
+   */
   unread_count: number | null;
 
   static of(chat: Chat, member: Member | null): ChatDto {

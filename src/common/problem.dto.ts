@@ -1,5 +1,3 @@
-import { ApiProperty } from '@nestjs/swagger';
-
 /** One faulty field of the request. */
 export class FieldErrorDto {
   /**
@@ -23,16 +21,18 @@ export class ProblemDto {
    */
   type: string;
 
-  /** @example Not found */
+  /** @example "Not found" */
   title: string;
 
-  /** HTTP status of the response. */
-  @ApiProperty({ type: 'integer', example: 404 })
+  /**
+   * HTTP status of the response.
+   * @example 404
+   */
   status: number;
 
   /**
    * What happened and what to do about it.
-   * @example There is no such chat, or it is not yours to see.
+   * @example "There is no such chat, or it is not yours to see."
    */
   detail: string;
 

@@ -1,7 +1,16 @@
 import { applyDecorators, Injectable, PipeTransform } from '@nestjs/common';
 import { ApiProperty } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
-import { IsInt, Matches, Max, Min, ValidateBy, ValidationArguments } from 'class-validator';
+import {
+  IsEmail,
+  IsInt,
+  Matches,
+  Max,
+  MaxLength,
+  Min,
+  ValidateBy,
+  ValidationArguments,
+} from 'class-validator';
 import { InvalidInputError } from './errors.js';
 
 const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -57,6 +66,16 @@ function codePoints(text: string): number {
   return count;
 }
 
+/** An e-mail address of at most 254 characters. */
+export function IsEmailAddress(): PropertyDecorator {
+  const options = { message: '$property must be an e-mail address of at most 254 characters' };
+  return applyDecorators(
+    ApiProperty({ format: 'email', maxLength: 254 }),
+    MaxLength(254, options),
+    IsEmail({}, options),
+  );
+}
+
 /** An id in a body or a query. */
 export function IsId(): PropertyDecorator {
   return applyDecorators(
@@ -78,7 +97,7 @@ export class IdPipe implements PipeTransform<string, string> {
 export function IsQueryInteger(min: number, max: number): PropertyDecorator {
   const options = { message: `$property must be a whole number from ${min} to ${max}` };
   return applyDecorators(
-    ApiProperty({ type: 'integer', minimum: min, maximum: max }),
+    ApiProperty({ required: false, type: 'integer', minimum: min, maximum: max }),
     Transform(({ value }: { value: unknown }) =>
       typeof value === 'string' && /^\d{1,16}$/.test(value) ? Number(value) : value,
     ),

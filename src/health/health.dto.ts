@@ -1,16 +1,18 @@
-import { ApiProperty } from '@nestjs/swagger';
-
 export class LiveDto {
-  @ApiProperty({ enum: ['ok'], example: 'ok' })
+  /** @example ok */
   status: 'ok';
 }
 
 export class ReadyDto extends LiveDto {
-  /** The database answers. */
-  @ApiProperty({ enum: ['ok'], example: 'ok' })
+  /**
+   * The database answers.
+   * @example ok
+   */
   database: 'ok';
 
-  /** Every stored key can be unwrapped with the master keys given. */
-  @ApiProperty({ enum: ['ok'], example: 'ok' })
+  /**
+   * Every stored key can be unwrapped with the master keys given.
+   * @example ok
+   */
   keys: 'ok';
 }

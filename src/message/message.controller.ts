@@ -15,7 +15,7 @@ export class MessageController {
   /**
    * Send a message.
    *
-   * Anyone may post to a public room and becomes its member by it. The answer comes once the
+   * @remarks Anyone may post to a public room and becomes its member by it. The answer comes once the
    * message is safely stored. After a lost answer, send again with the same `client_id`.
    *
    * @throws {404} There is no such chat, or it is not yours to see.
@@ -37,8 +37,9 @@ export class MessageController {
   }
 
   /**
-   * Read a room's messages by `seq`, ascending: the newest page, or the one `before` or `after` a
-   * `seq`.
+   * Read a room's messages.
+   *
+   * @remarks By `seq`, ascending: the newest page, or the one right `before` or `after` a `seq`.
    *
    * @throws {404} There is no such chat, or it is not yours to see.
    */

@@ -1,4 +1,3 @@
-import { ApiProperty } from '@nestjs/swagger';
 import { IsOptional } from 'class-validator';
 import { IsId, IsQueryInteger, IsText } from '../common/validators.js';
 import { ProfileDto } from '../user/user.dto.js';
@@ -16,7 +15,7 @@ export class SendMessageDto {
 
   /**
    * Text, 1 to 16,384 characters of well-formed Unicode, not only white space.
-   * @example Hello, room!
+   * @example "Hello, room!"
    */
   @IsText({ min: 1, max: 16_384, controls: 'all', blank: false }) message: string;
 
@@ -31,13 +30,14 @@ export class SendMessageDto {
 }
 
 export class MessageQuery {
-  /** Chat to read. */
-  @ApiProperty({ example: '019ab3c1-6a10-7d3e-9b61-0c2d4e6f8a12' })
+  /**
+   * Chat to read.
+   * @example 019ab3c1-6a10-7d3e-9b61-0c2d4e6f8a12
+   */
   @IsId()
   chat_id: string;
 
   /** How many to answer at most. */
-  @ApiProperty({ default: PAGE_LIMIT })
   @IsOptional()
   @IsQueryInteger(1, 200)
   limit: number = PAGE_LIMIT;
@@ -54,10 +54,13 @@ export class ReactionDto {
   /** @example 👍 */
   emoji: string;
 
-  @ApiProperty({ type: 'integer', example: 2 })
+  /** @example 2 */
   count: number;
 
-  /** Whether you are among them. */
+  /**
+   * Whether you are among them.
+   * @example true
+   */
   me: boolean;
 }
 
@@ -68,19 +71,23 @@ export class MessageDto {
   /** @example 019ab3c1-6a10-7d3e-9b61-0c2d4e6f8a12 */
   chat_id: string;
 
-  /** Position in the room: 1, 2, 3 … without a gap. */
-  @ApiProperty({ type: 'integer', example: 3 })
+  /**
+   * Position in the room: 1, 2, 3 … without a gap.
+   * @example 3
+   */
   seq: number;
 
-  /** The room's counter of changes, as of the last one that touched this message. */
-  @ApiProperty({ type: 'integer', example: 4 })
+  /**
+   * The room's counter of changes, as of the last one that touched this message.
+   * @example 4
+   */
   change: number;
 
   sender: ProfileDto;
 
   /**
    * The text; null once deleted, and null with `unreadable` when it cannot be opened.
-   * @example Hello, room!
+   * @example "Hello, room!"
    */
   message: string | null;
 
@@ -91,19 +98,15 @@ export class MessageDto {
   client_id: string | null;
 
   /** Id of the message that this one answers. */
-  @ApiProperty({ type: 'string', format: 'uuid', nullable: true, example: null })
   reply_to: string | null;
 
-  @ApiProperty({ type: () => [ReactionDto], example: [] })
   reactions: ReactionDto[];
 
   /** @example 2026-11-22T17:32:00.000Z */
   created_at: Date;
 
-  @ApiProperty({ type: 'string', format: 'date-time', nullable: true, example: null })
   edited_at: Date | null;
 
-  @ApiProperty({ type: 'string', format: 'date-time', nullable: true, example: null })
   deleted_at: Date | null;
 
   static of(message: Message, sender: ProfileDto): MessageDto {

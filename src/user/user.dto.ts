@@ -24,7 +24,7 @@ export class ProfileFieldsDto {
 
   /**
    * Anything about the user: a line of text or the URL of a picture.
-   * @example Countess of computing
+   * @example "Countess of computing"
    */
   @IsOptional() @IsProfile() profile?: string | null;
 }
@@ -43,7 +43,7 @@ export class ProfileDto {
   /** @example Lovelace */
   lname: string | null;
 
-  /** @example Countess of computing */
+  /** @example "Countess of computing" */
   profile: string | null;
 
   static of({ id, fname, lname, profile }: User): ProfileDto {
@@ -52,14 +52,26 @@ export class ProfileDto {
 }
 
 /** A user as they see themselves. */
-export class UserDto extends ProfileDto {
+export class UserDto {
+  /** @example 019ab3c1-5d2b-7a41-8f0e-5b7c9d1e2f30 */
+  id: string;
+
   /** @example ada@example.org */
   email: string;
+
+  /** @example Ada */
+  fname: string | null;
+
+  /** @example Lovelace */
+  lname: string | null;
+
+  /** @example Countess of computing */
+  profile: string | null;
 
   /** @example 2026-11-22T17:30:00.000Z */
   created_at: Date;
 
-  static override of(user: User): UserDto {
-    return { ...ProfileDto.of(user), email: user.email, created_at: user.createdAt };
+  static of({ id, email, fname, lname, profile, createdAt }: User): UserDto {
+    return { id, email, fname, lname, profile, created_at: createdAt };
   }
 }

@@ -1,0 +1,41 @@
+import { STATUS_CODES } from 'node:http';
+import type { OpenAPIObject } from '@nestjs/swagger';
+import { operationsOf } from './openapi.problems.js';
+
+interface Schema {
+  type?: string | string[];
+  format?: string;
+  example?: unknown;
+  items?: Schema;
+  properties?: Record<string, Schema>;
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+/** Written with their slash, as they have always been; it is optional. */
+const SLASHED = ['/chat', '/message'];
+
+/** What the generator cannot know: every number here is whole, and what looks like an id is one. */
+export function fixDocument(document: OpenAPIObject): void {
+  const paths = Object.entries(document.paths);
+  document.paths = Object.fromEntries(
+    paths.map(([path, item]) => [SLASHED.includes(path) ? `${path}/` : path, item]),
+  );
+  for (const schema of Object.values(document.components?.schemas ?? {}))
+    fixSchema(schema as Schema);
+  for (const operation of operationsOf(document)) {
+    operation.security ??= []; // open to everyone, in so many words
+    for (const [status, response] of Object.entries(operation.responses)) {
+      if (response && 'description' in response) response.description ||= STATUS_CODES[status]!;
+    }
+  }
+}
+
+function fixSchema(schema: Schema): void {
+  if (schema.type === 'number') schema.type = 'integer';
+  if (Array.isArray(schema.type)) {
+    schema.type = schema.type.map((type) => (type === 'number' ? 'integer' : type));
+  }
+  if (typeof schema.example === 'string' && UUID.test(schema.example)) schema.format = 'uuid';
+  for (const field of Object.values(schema.properties ?? {})) fixSchema(field);
+  if (schema.items) fixSchema(schema.items);
+}
