@@ -39,7 +39,7 @@ export async function createApp(settings: Settings, log: Pino): Promise<NestFast
       }),
       { bodyParser: false, logger: new AppLogger(log), abortOnError: false },
     );
-    const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+    const fastify = app.getHttpAdapter().getInstance();
     logRequests(fastify, log);
     refuseWhileDraining(fastify, app.get(Draining));
     acceptOnlyJson(fastify);

@@ -1,6 +1,5 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
-import type { FastifyInstance } from 'fastify';
 import { ProblemDto } from './common/problem.dto.js';
 import { addExamples } from './openapi.examples.js';
 import { fixDocument } from './openapi.fixes.js';
@@ -45,6 +44,6 @@ export function serveDocs(app: NestFastifyApplication): void {
     customSiteTitle: 'Conclave API',
     swaggerOptions: { persistAuthorization: true, displayRequestDuration: true },
   });
-  const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  const fastify = app.getHttpAdapter().getInstance();
   fastify.get('/', (_request, reply) => reply.redirect('/docs'));
 }

@@ -62,6 +62,6 @@ export class AppLogger implements LoggerService {
     const context = rest.at(-1);
     if (entry instanceof Error) this.pino[level]({ context, err: entry });
     else if (typeof entry === 'object') this.pino[level]({ context, ...entry });
-    else this.pino[level]({ context }, String(entry));
+    else if (typeof entry === 'string') this.pino[level]({ context }, entry);
   }
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Database } from 'better-sqlite3';
 import type { DataSourceOptions, EntityTarget, ObjectLiteral } from 'typeorm';
 import type { Settings } from '../config/settings.js';
 import { migrations } from './migrations/migrations.js';
@@ -36,6 +37,6 @@ export function dataSourceOptions(
     database: join(settings.dataDir, 'conclave.sqlite'),
     timeout: 5000,
     readonly: access === 'read-only',
-    prepareDatabase: (database) => prepareSqlite(database, access),
+    prepareDatabase: (database: Database) => prepareSqlite(database, access),
   };
 }

@@ -1,6 +1,7 @@
 import type { Database } from 'better-sqlite3';
 
 const SYNCHRONOUS_FULL = 2;
+const TEMP_STORE_MEMORY = 2;
 
 /**
  * Makes a commit survive a power cut and a destroyed key leave no trace in free pages, and reads
@@ -14,6 +15,7 @@ export function prepareSqlite(database: Database, access: 'read-write' | 'read-o
   expectPragma(database, 'synchronous', 'FULL', SYNCHRONOUS_FULL);
   expectPragma(database, 'foreign_keys', 'ON', 1);
   expectPragma(database, 'busy_timeout', '5000', 5000);
+  expectPragma(database, 'temp_store', 'MEMORY', TEMP_STORE_MEMORY); // nothing outside DATA_DIR
 }
 
 function expectPragma(database: Database, name: string, value: string, expected: unknown): void {

@@ -91,7 +91,7 @@ async function appendAll(manager: EntityManager, drafts: Draft[]): Promise<Outco
       if (first) return repeat(first, draft);
       const now = new Date(Math.max(Date.now(), chat.lastMessageAt?.getTime() ?? 0));
       const place = rooms.reserve(chat, draft.senderId, now);
-      const message = Object.assign(new Message(), NEW, draft, place, { createdAt: now });
+      const message = newMessage(draft, { ...place, createdAt: now });
       if (draft.clientId !== null) known.set(repeatKey(draft), message);
       fresh.push(message);
       return { message, isRepeat: false };
@@ -104,7 +104,11 @@ async function appendAll(manager: EntityManager, drafts: Draft[]): Promise<Outco
   return outcomes;
 }
 
-const NEW = { replyTo: null, ciphertext: null, editedAt: null, deletedAt: null };
+/** With every column set, so that the insert reads nothing back. */
+function newMessage(draft: Draft, place: Pick<Message, 'seq' | 'change' | 'createdAt'>): Message {
+  const rest = { replyTo: null, ciphertext: null, editedAt: null, deletedAt: null };
+  return Object.assign<Message, Draft, typeof place, typeof rest>(new Message(), draft, place, rest);
+}
 
 /** The same text under the same `client_id` is a retry; another one is a mistake, unless edited. */
 function repeat(first: Message, { body }: Draft): Outcome {
@@ -129,7 +133,7 @@ function repeatKey({ chatId, senderId, clientId }: Draft): string {
   return `${chatId} ${senderId} ${clientId}`;
 }
 
-/** One statement; every column is set, so that nothing is read back. */
+/** One statement, sealed by the subscriber. */
 async function insertAll(manager: EntityManager, messages: Message[]): Promise<void> {
   const insert = manager.createQueryBuilder().insert().into(Message).values(messages);
   await insert.updateEntity(false).execute();

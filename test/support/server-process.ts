@@ -1,0 +1,107 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const MAIN = resolve('dist/main.js');
+const START_MS = 20_000;
+const POLL_MS = 20;
+/** In the greeting of development, or in the log's line `server.started`. */
+const URL_IN_OUTPUT = /(?:API {2,}|"url":")(http:\/\/[^\s"]+)/;
+
+/** How a server ended: its exit code, or the signal that ended it. */
+export type End = number | NodeJS.Signals;
+
+/** The built server as a process of its own, which inherits nothing but PATH. */
+export class ServerProcess {
+  private static readonly running = new Set<ServerProcess>();
+  private readonly child: ChildProcess;
+  private collected = '';
+  /** Resolves when the process has ended and all of its output is here. */
+  readonly ended: Promise<End>;
+
+  private constructor(environment: NodeJS.ProcessEnv, cwd: string) {
+    this.child = spawn(process.execPath, [MAIN], {
+      cwd,
+      env: { PATH: process.env.PATH, ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    for (const stream of [this.child.stdout!, this.child.stderr!]) {
+      stream.setEncoding('utf8').on('data', (text: string) => (this.collected += text));
+    }
+    ServerProcess.running.add(this);
+    this.ended = once(this.child, 'close').then(([code, signal]) => {
+      ServerProcess.running.delete(this);
+      return (code ?? signal) as End;
+    });
+  }
+
+  /** Starts the server and does not wait for it. */
+  static spawn(environment: NodeJS.ProcessEnv, cwd = tmpdir()): ServerProcess {
+    return new ServerProcess(environment, cwd);
+  }
+
+  /** Starts the server; once this resolves, it answers. */
+  static async start(environment: NodeJS.ProcessEnv, cwd?: string): Promise<ServerProcess> {
+    const server = ServerProcess.spawn(environment, cwd);
+    await server.untilServing();
+    return server;
+  }
+
+  /** Starts a server that is to refuse, and returns it once it has ended. */
+  static async startInVain(environment: NodeJS.ProcessEnv): Promise<ServerProcess> {
+    const server = ServerProcess.spawn(environment);
+    const hasStarted = await server.untilServing().then(
+      () => true,
+      () => false,
+    );
+    if (hasStarted) throw new Error(`It started after all:\n${server.output}`);
+    return server;
+  }
+
+  /** Ends whatever a failing test left behind. */
+  static async killAll(): Promise<void> {
+    await Promise.all([...ServerProcess.running].map((server) => server.stop('SIGKILL')));
+  }
+
+  /** Everything printed so far, to standard output and to standard error. */
+  get output(): string {
+    return this.collected;
+  }
+
+  /** Where it listens, without a slash at the end. */
+  get url(): string {
+    const [, url] = URL_IN_OUTPUT.exec(this.collected) ?? [];
+    if (!url) throw new Error(`No URL in the output:\n${this.collected}`);
+    return url;
+  }
+
+  /** Rejects when the process ends instead, or takes too long. */
+  async untilServing(): Promise<void> {
+    const deadline = Date.now() + START_MS;
+    while (!(await this.isServing())) {
+      if (!ServerProcess.running.has(this)) throw new Error(`It ended:\n${this.collected}`);
+      if (Date.now() > deadline) throw new Error(`It does not answer:\n${this.collected}`);
+      await sleep(POLL_MS);
+    }
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.child.kill(signal);
+  }
+
+  /** Sends the signal, unless it has ended already, and waits for the end. */
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<End> {
+    this.child.kill(signal);
+    return this.ended;
+  }
+
+  private async isServing(): Promise<boolean> {
+    if (!URL_IN_OUTPUT.test(this.collected)) return false;
+    return fetch(`${this.url}/health/live`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+  }
+}
