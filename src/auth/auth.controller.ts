@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { Body, Controller, HttpCode, Post, Req } from '@nestjs/common';
 import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
@@ -49,6 +50,10 @@ export class AuthController {
   }
 }
 
-function deviceOf({ ip, headers }: FastifyRequest): Device {
-  return { ip, userAgent: headers['user-agent']?.slice(0, USER_AGENT_LENGTH) ?? null };
+/** A proxy that is trusted may still pass on whatever it was told: what is no address is no `ip`. */
+function deviceOf({ ip, headers, socket }: FastifyRequest): Device {
+  return {
+    ip: isIP(ip) ? ip : (socket.remoteAddress ?? ''),
+    userAgent: headers['user-agent']?.slice(0, USER_AGENT_LENGTH) ?? null,
+  };
 }

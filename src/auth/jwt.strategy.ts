@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
-import { ExtractJwt, Strategy } from 'passport-jwt';
+import type { FastifyRequest } from 'fastify';
+import { Strategy } from 'passport-jwt';
+import { validate as isUuid } from 'uuid';
 import { JwtKeys } from './jwt-keys.js';
 import { AUDIENCE, ISSUER, TOKEN_TYPE, type TokenClaims } from './token.service.js';
 
@@ -11,7 +13,7 @@ type Done = (error: Error | null, key?: Buffer) => void;
 export class JwtStrategy extends PassportStrategy(Strategy) {
   constructor(keys: JwtKeys) {
     super({
-      jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
+      jwtFromRequest: bearerToken,
       secretOrKeyProvider: (_request: unknown, token: string, done: Done) => {
         const { typ, kid } = headerOf(token);
         const key = typ === TOKEN_TYPE.access ? keys.find(kid) : undefined;
@@ -25,9 +27,17 @@ export class JwtStrategy extends PassportStrategy(Strategy) {
     });
   }
 
-  validate(claims: TokenClaims): TokenClaims {
-    return claims;
+  /** Of `exp` jsonwebtoken checks only the one that is there. */
+  validate(claims: TokenClaims): TokenClaims | null {
+    const { jti, sub, sid, exp } = claims;
+    return [jti, sub, sid].every(isUuid) && exp !== undefined ? claims : null;
   }
+}
+
+/** Of two `Authorization` headers node keeps one, and a proxy may have looked at the other. */
+function bearerToken({ raw }: FastifyRequest): string | null {
+  const [value = '', ...more] = raw.headersDistinct.authorization ?? [];
+  return more.length === 0 ? (/^Bearer +([^ ]+)$/i.exec(value)?.[1] ?? null) : null;
 }
 
 function headerOf(token: string): { typ?: unknown; kid?: unknown } {

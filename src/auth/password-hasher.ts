@@ -32,12 +32,12 @@ export class PasswordHasher {
   private readonly lanes = Math.max(1, availableParallelism() - 1);
   private running = 0;
   private readonly waiting: (() => void)[] = [];
-  /** Of no password: checked against when there is no user, at the same cost. */
-  private readonly decoy: string;
+  /** Stands in for a hash that is not there or cannot be used, so that this costs as much. */
+  private readonly decoy: Encoded;
 
   constructor(private readonly settings: Settings) {
-    const nothing = Buffer.alloc(HASH_BYTES).toString('base64');
-    this.decoy = `${ALGORITHM}$${settings.pbkdf2Iterations}$${newSalt()}$${nothing}`;
+    const hash = Buffer.alloc(HASH_BYTES);
+    this.decoy = { iterations: settings.pbkdf2Iterations, salt: newSalt(), hash };
   }
 
   /** @throws HashingQueueFullError */
@@ -49,15 +49,19 @@ export class PasswordHasher {
   }
 
   /**
-   * Whether the password is the one of the stored hash; never, but at the same cost, for none.
+   * Whether the password is the one of the stored hash. A refusal takes the iterations of the
+   * setting, also for no hash and for one with fewer, so that its time does not tell them apart.
    *
    * @throws HashingQueueFullError
    */
   async verify(password: string, stored: string | undefined): Promise<boolean> {
-    const expected = decode(stored ?? this.decoy);
-    if (!expected) return false;
-    const actual = await this.derive(password, expected.salt, expected.iterations);
-    return timingSafeEqual(actual, expected.hash) && stored !== undefined;
+    const known = stored === undefined ? undefined : decode(stored);
+    const { iterations, salt, hash } = known ?? this.decoy;
+    const actual = await this.derive(password, salt, iterations);
+    if (known && timingSafeEqual(actual, hash)) return true;
+    const spared = this.settings.pbkdf2Iterations - iterations;
+    if (spared > 0) await this.derive(password, salt, spared);
+    return false;
   }
 
   /** Whether the stored hash took less work than the setting asks for now. */
@@ -97,15 +101,16 @@ function newSalt(): string {
 }
 
 function decode(stored: string): Encoded | undefined {
-  const [algorithm, count, salt, text, ...rest] = stored.split('$');
+  const [algorithm, count, salt, text = '', ...rest] = stored.split('$');
   const iterations = Number(count);
-  const hash = Buffer.from(text ?? '', 'base64');
+  const hash = Buffer.from(text, 'base64');
   const isSound =
     algorithm === ALGORITHM &&
     /^[1-9]\d{0,8}$/.test(count) &&
     iterations <= MAX_ITERATIONS &&
     salt !== '' &&
     hash.length === HASH_BYTES &&
+    hash.toString('base64') === text && // node's decoder skips what it does not know
     rest.length === 0;
   return isSound ? { iterations, salt, hash } : undefined;
 }

@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import { SettingsError } from './env-reader.js';
-import { masterKeyFault } from './secret-faults.js';
+import { jwtSecretFault, masterKeyFault } from './secret-faults.js';
 import { Settings } from './settings.js';
 
 /** The secrets in force, first the one that seals or signs. */
@@ -21,8 +21,9 @@ export class Secrets {
     this.jwtSecrets = this.given(settings.jwtSecrets, 'jwt.secret', () => {
       return randomBytes(48).toString('base64url');
     });
-    const fault = this.masterKeys.map(masterKeyFault).find(Boolean);
-    if (fault) throw new SettingsError([`the master key kept in DATA_DIR ${fault}`]);
+    // Those in the environment are sound; a file may have been cut or edited.
+    requireSound('master.key', this.masterKeys.map(masterKeyFault));
+    requireSound('jwt.secret', this.jwtSecrets.map(jwtSecretFault));
   }
 
   private given(values: string[], file: string, make: () => string): string[] {
@@ -31,6 +32,11 @@ export class Secrets {
     this.files.push(path);
     return [keep(path, make)];
   }
+}
+
+function requireSound(file: string, faults: (string | undefined)[]): void {
+  const fault = faults.find(Boolean);
+  if (fault) throw new SettingsError([`the secret kept in DATA_DIR/${file} ${fault}`]);
 }
 
 /** Reads the secret in a file, first making it where there is none. Of two makers one wins. */

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { EnvReader } from './env-reader.js';
 import { jwtSecretFault, masterKeyFault } from './secret-faults.js';
@@ -84,21 +85,31 @@ function readSecrets(
 
 function readOrigins(read: EnvReader): string[] {
   const origins = read.list('CORS_ORIGINS');
-  const isOrigin = (text: string): boolean => URL.canParse(text) && new URL(text).origin === text;
-  if (origins.every(isOrigin)) return origins;
-  return read.fault('CORS_ORIGINS must list origins such as https://chat.example.org', []);
+  origins.forEach((text, index) => {
+    if (URL.canParse(text) && new URL(text).origin === text && !text.includes('*')) return;
+    const place = `CORS_ORIGINS, value ${index + 1} of ${origins.length},`;
+    const rule = 'in lower case, without a path, a slash at the end, the usual port or a *';
+    read.fault(`${place} must be an origin such as https://chat.example.org: ${rule}`, '');
+  });
+  return origins;
 }
 
 function readTrustProxy(read: EnvReader): number | string[] {
   const text = read.text('TRUST_PROXY', '0');
   if (/^\d{1,2}$/.test(text)) return Number(text);
   const addresses = read.list('TRUST_PROXY');
-  if (
-    addresses.every((item) =>
-      /^[0-9a-f.:]+(\/\d{1,3})?$|^(loopback|linklocal|uniquelocal)$/i.test(item),
-    )
-  ) {
-    return addresses;
-  }
-  return read.fault('TRUST_PROXY must be a number of proxies, or their addresses', 0);
+  if (addresses.every(isProxy)) return addresses;
+  return read.fault(
+    'TRUST_PROXY must be a number of proxies, or their addresses, such as 10.0.0.1 or 10.0.0.0/8',
+    0,
+  );
+}
+
+/** An address, a network, or one of the names that Fastify knows. */
+function isProxy(text: string): boolean {
+  if (['loopback', 'linklocal', 'uniquelocal'].includes(text)) return true;
+  const [address, prefix = '1', ...rest] = text.split('/');
+  const bits = isIP(address) === 4 ? 32 : 128;
+  const isPrefix = /^[1-9]\d{0,2}$/.test(prefix) && Number(prefix) <= bits;
+  return isIP(address) !== 0 && isPrefix && rest.length === 0;
 }
