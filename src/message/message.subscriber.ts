@@ -36,9 +36,10 @@ export class MessageSubscriber implements EntitySubscriberInterface<Message> {
 
   async afterLoad(entity: Message): Promise<void> {
     entity.body = null;
-    if (!entity.ciphertext) return; // a tombstone
+    if (entity.ciphertext === undefined) return; // not selected
+    if (entity.ciphertext === null && entity.deletedAt !== null) return; // a tombstone
     try {
-      entity.body = await this.cipher.open(entity, entity.ciphertext);
+      entity.body = await this.cipher.open(entity, entity.ciphertext ?? '');
     } catch (error) {
       if (!(error instanceof BodyUnreadableError)) throw error;
       entity.unreadable = true;

@@ -107,7 +107,12 @@ async function appendAll(manager: EntityManager, drafts: Draft[]): Promise<Outco
 /** With every column set, so that the insert reads nothing back. */
 function newMessage(draft: Draft, place: Pick<Message, 'seq' | 'change' | 'createdAt'>): Message {
   const rest = { replyTo: null, ciphertext: null, editedAt: null, deletedAt: null };
-  return Object.assign<Message, Draft, typeof place, typeof rest>(new Message(), draft, place, rest);
+  return Object.assign<Message, Draft, typeof place, typeof rest>(
+    new Message(),
+    draft,
+    place,
+    rest,
+  );
 }
 
 /** The same text under the same `client_id` is a retry; another one is a mistake, unless edited. */

@@ -41,7 +41,12 @@ export class TestApp {
     const own = database ?? (await TestDatabase.create());
     const settings = new Settings({ ...own.environment, ...environment });
     const nest = await createApp(settings, createLog(environment.LOG_LEVEL ?? 'silent'));
-    await nest.listen({ host: '127.0.0.1', port: 0 });
+    try {
+      await nest.listen({ host: '127.0.0.1', port: 0 });
+    } catch (error) {
+      await nest.close();
+      throw error;
+    }
     return new TestApp(nest, own, await nest.getUrl());
   }
 
