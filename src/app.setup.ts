@@ -1,21 +1,21 @@
-import type { ServerResponse } from 'node:http';
 import helmet from '@fastify/helmet';
-import { Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { Logger as Pino } from 'pino';
 import { AppModule } from './app.module.js';
 import { Draining } from './common/draining.js';
 import { acceptOnlyJson, BODY_LIMIT_BYTES } from './common/json-body.js';
 import { AppLogger } from './common/logger.js';
-import { sendProblem } from './common/problem.filter.js';
 import { logRequests, requestId } from './common/request-log.js';
+import { refuseUnreadable, refuseUnroutable } from './common/unreadable-request.js';
 import type { Settings } from './config/settings.js';
 import { Database } from './database/database.js';
 import { entities } from './entities.js';
 import { serveDocs } from './openapi.js';
 
+/** For a request to arrive in full; the answer may take as long as it likes. */
+const REQUEST_TIMEOUT_MS = 60_000;
 const LOCAL_ORIGIN = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
 const EXPOSED_HEADERS = ['Retry-After', 'X-Request-Id', 'WWW-Authenticate'];
 
@@ -33,9 +33,9 @@ export async function createApp(settings: Settings, log: Pino): Promise<NestFast
         routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },
         return503OnClosing: false,
         forceCloseConnections: 'idle',
-        frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
-          sendProblem(error, request, reply, new Logger('Fastify')),
-        clientErrorHandler: refuseUnreadable,
+        frameworkErrors: refuseUnroutable(log),
+        clientErrorHandler: refuseUnreadable(log),
+        requestTimeout: REQUEST_TIMEOUT_MS,
       }),
       { bodyParser: false, logger: new AppLogger(log), abortOnError: false },
     );
@@ -49,6 +49,7 @@ export async function createApp(settings: Settings, log: Pino): Promise<NestFast
       methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
       exposedHeaders: EXPOSED_HEADERS,
       maxAge: 600,
+      strictPreflight: false, // which would answer a bare OPTIONS with a line of plain text
     });
     serveDocs(app);
     return app;
@@ -77,24 +78,14 @@ function trustedProxies({
   return typeof trustProxy === 'number' ? (_ip, hop) => hop < trustProxy : trustProxy;
 }
 
+/** While it drains, each connection ends with its answer: a kept one would hold up the end. */
 function refuseWhileDraining(fastify: FastifyInstance, draining: Draining): void {
+  fastify.addHook('onSend', (_request, reply, _payload, done) => {
+    if (draining.hasBegun) void reply.header('connection', 'close');
+    done();
+  });
   fastify.addHook('onRequest', (_request, _reply, done) => {
     draining.refuseNew();
     done();
   });
-}
-
-/** What is no HTTP request has no route and no reply object: this is written to the socket. */
-function refuseUnreadable(_error: Error, socket: ServerResponse['socket'] & object): void {
-  const body = JSON.stringify({
-    type: 'urn:conclave:problem:malformed-request',
-    title: 'Malformed request',
-    status: 400,
-    detail: 'This is not a request that can be read as HTTP/1.1.',
-  });
-  if (!socket.writable) return;
-  socket.end(
-    'HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: application/problem+json\r\n' +
-      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-  );
 }

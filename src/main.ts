@@ -1,4 +1,6 @@
 import 'reflect-metadata';
+import type { IncomingMessage, Server } from 'node:http';
+import type { Socket } from 'node:net';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createApp } from './app.setup.js';
 import { createLog } from './common/logger.js';
@@ -6,16 +8,25 @@ import { Secrets } from './config/secrets.js';
 import { Settings } from './config/settings.js';
 
 const SHUTDOWN_MS = 9000;
+const UNUSED_MS = 1000;
 
 async function main(): Promise<void> {
   const settings = new Settings(process.env);
   const log = createLog(settings.logLevel);
   const app = await createApp(settings, log);
-  await app.listen({ host: settings.host, port: settings.port });
+  await app.listen({ host: settings.host, port: settings.port }).catch((error: Error) => {
+    throw new Error(listenFault(settings, error), { cause: error });
+  });
   const url = await app.getUrl();
   log.info({ event: 'server.started', url, database: databaseName(settings) });
   if (!settings.isProduction) greet(url, settings, app.get(Secrets));
   closeOnSignal(app, () => log.info({ event: 'server.stopped' }));
+}
+
+function listenFault({ host, port }: Settings, error: NodeJS.ErrnoException): string {
+  return error.code === 'EADDRINUSE'
+    ? `Port ${port} of ${host} is in use. Stop the other program, or set PORT to another one.`
+    : `It cannot listen on port ${port} of ${host}: ${error.message}`;
 }
 
 function databaseName({ databaseUrl }: Settings): string {
@@ -38,13 +49,26 @@ function greet(url: string, settings: Settings, secrets: Secrets): void {
 
 /** Answers what was accepted, then ends; a request that hangs does not keep it from ending. */
 function closeOnSignal(app: NestFastifyApplication, onClosed: () => void): void {
+  const unused = unusedConnections(app.getHttpServer());
   const close = async (): Promise<void> => {
     setTimeout(() => process.exit(1), SHUTDOWN_MS).unref();
+    setTimeout(() => unused.forEach((socket) => socket.destroy()), UNUSED_MS).unref();
     await app.close();
     onClosed();
     process.exit(0);
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void close());
+}
+
+/** Those on which nothing was asked, such as browsers open ahead: a server that closes awaits them. */
+function unusedConnections(server: Server): Set<Socket> {
+  const unused = new Set<Socket>();
+  server.on('connection', (socket) => {
+    unused.add(socket);
+    socket.once('close', () => unused.delete(socket));
+  });
+  server.on('request', ({ socket }: IncomingMessage) => unused.delete(socket));
+  return unused;
 }
 
 main().catch((error: unknown) => {

@@ -24,10 +24,16 @@ export function fixDocument(document: OpenAPIObject): void {
     fixSchema(schema as Schema);
   for (const operation of operationsOf(document)) {
     operation.security ??= []; // open to everyone, in so many words
+    for (const parameter of operation.parameters ?? []) fixParameter(parameter);
     for (const [status, response] of Object.entries(operation.responses)) {
       if (response && 'description' in response) response.description ||= STATUS_CODES[status]!;
     }
   }
+}
+
+function fixParameter(parameter: object): void {
+  const { in: place, name, schema } = parameter as { in?: string; name?: string; schema?: Schema };
+  if (place === 'path' && schema && /(^|_)id$/.test(name!)) schema.format = 'uuid';
 }
 
 function fixSchema(schema: Schema): void {

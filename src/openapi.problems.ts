@@ -1,4 +1,5 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
+import { DeadTokenError } from './auth/auth.errors.js';
 import { exampleProblem, frameworkDetail } from './common/problem.js';
 
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
@@ -7,11 +8,20 @@ type Response = {
   content?: Record<string, unknown>;
   headers?: Record<string, unknown>;
 };
+type Schema = {
+  format?: string;
+  minLength?: number;
+  maxLength?: number;
+  minimum?: number;
+  maximum?: number;
+  properties?: Record<string, Schema>;
+  required?: string[];
+};
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
 const REQUEST_ID = '019ab3c1-6f3e-7c52-b1d6-3f2f8d1c9a10';
 const INVALID = 'The request has invalid fields; `errors` says what to change in each.';
-const DEAD_TOKEN = 'The access token is missing, expired or revoked.';
+const DEAD_TOKEN = new DeadTokenError().message;
 const OUTAGE =
   'The server is overloaded, shutting down or without its database. Try again shortly.';
 
@@ -29,13 +39,16 @@ export function operationsOf(document: OpenAPIObject): Operation[] {
 
 /** Gives every operation the errors that all of its kind share, and every error an example. */
 export function describeProblems(document: OpenAPIObject): void {
+  const schemas = (document.components?.schemas ?? {}) as Record<string, Schema>;
   for (const operation of operationsOf(document)) {
     const responses = operation.responses as Record<string, Response | undefined>;
     for (const [status, description] of Object.entries(sharedProblems(operation))) {
       responses[status] ??= { description };
     }
     for (const [status, response] of Object.entries(responses)) {
-      if (response && Number(status) >= 400) describe(Number(status), response, operation);
+      if (response && Number(status) >= 400) {
+        describe(Number(status), response, inputOf(operation, schemas));
+      }
     }
   }
 }
@@ -54,21 +67,58 @@ function sharedProblems({
   };
 }
 
-function describe(status: number, response: Response, operation: Operation): void {
+function describe(status: number, response: Response, input: Field[]): void {
   const example = {
     ...exampleProblem(status, response.description),
     request_id: REQUEST_ID,
-    ...(status === 400 && { errors: [exampleFieldError(operation)] }),
+    ...(status === 400 && { errors: [exampleFieldError(input)] }),
   };
   const schema = { $ref: '#/components/schemas/ProblemDto' };
   response.content = { 'application/problem+json': { schema, example } };
   if (HEADERS[status]) response.headers = HEADERS[status];
 }
 
-function exampleFieldError({ parameters = [] }: Operation): object {
-  const [first] = parameters;
-  const field = first && 'name' in first ? first.name : 'message';
-  return { field, messages: [`${field} must be …`] };
+interface Field {
+  name: string;
+  schema: Schema;
+  isRequired: boolean;
+}
+
+/** What the operation takes, what it needs first. */
+function inputOf(
+  { parameters = [], requestBody }: Operation,
+  schemas: Record<string, Schema>,
+): Field[] {
+  const content = requestBody && 'content' in requestBody ? requestBody.content : {};
+  const reference = (content['application/json']?.schema as { $ref?: string } | undefined)?.$ref;
+  const { properties = {}, required = [] } = schemas[reference?.split('/').at(-1) ?? ''] ?? {};
+  const fields = [
+    ...parameters.flatMap((parameter) =>
+      'name' in parameter
+        ? { ...parameter, schema: parameter.schema as Schema, isRequired: !!parameter.required }
+        : [],
+    ),
+    ...Object.entries(properties).map(([name, schema]) => {
+      return { name, schema, isRequired: required.includes(name) };
+    }),
+  ];
+  return fields.sort((a, b) => Number(b.isRequired) - Number(a.isRequired));
+}
+
+function exampleFieldError(input: Field[]): object {
+  const [field] = input.filter(({ schema }) => faultOf(schema));
+  return field
+    ? { field: field.name, messages: [`${field.name} ${faultOf(field.schema)}`] }
+    : { field: 'colour', messages: ['colour is not a known field'] };
+}
+
+/** What the validators say, by the schema that they leave. */
+function faultOf({ format, minLength, maxLength, minimum, maximum }: Schema): string | undefined {
+  if (format === 'uuid') return 'must be an id as this API gives them (a lower-case UUID)';
+  if (format === 'email') return `must be an e-mail address of at most ${maxLength} characters`;
+  if (maxLength !== undefined) return `must be ${minLength} to ${maxLength} characters long`;
+  if (maximum !== undefined) return `must be a whole number from ${minimum} to ${maximum}`;
+  return undefined;
 }
 
 function header(type: string, example: unknown): object {

@@ -4,14 +4,18 @@ import { UnavailableError } from './errors.js';
 /** Whether the server is shutting down: it answers what it has accepted and accepts no more. */
 @Injectable()
 export class Draining implements OnModuleDestroy {
-  private hasBegun = false;
+  private begun = false;
+
+  get hasBegun(): boolean {
+    return this.begun;
+  }
 
   onModuleDestroy(): void {
-    this.hasBegun = true;
+    this.begun = true;
   }
 
   /** @throws UnavailableError */
   refuseNew(): void {
-    if (this.hasBegun) throw new UnavailableError('The server is shutting down. Try again.', 2);
+    if (this.begun) throw new UnavailableError('The server is shutting down. Try again.', 2);
   }
 }

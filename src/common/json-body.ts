@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { FastifyInstance } from 'fastify';
 
 export const BODY_LIMIT_BYTES = 256 * 1024;
@@ -5,18 +6,19 @@ export const BODY_LIMIT_BYTES = 256 * 1024;
 const MAX_DEPTH = 8;
 
 /**
- * Takes JSON objects and nothing else: what is not JSON is 415, what is no object or hides a
- * `__proto__` is 400. An empty body is none, whatever its content type says.
+ * Takes JSON objects in UTF-8 and nothing else: what is not JSON is 415, what is no object or hides
+ * a `__proto__` is 400. An empty body is none, whatever its content type says.
  */
 export function acceptOnlyJson(fastify: FastifyInstance): void {
   const parse = fastify.getDefaultJsonParser('error', 'error');
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser(
     'application/json',
-    { parseAs: 'string', bodyLimit: BODY_LIMIT_BYTES },
-    (request, text, done) => {
-      if (text === '') return done(null, undefined);
-      return parse(request, text as string, (error, body: unknown) => {
+    { parseAs: 'buffer', bodyLimit: BODY_LIMIT_BYTES },
+    (request, bytes: Buffer, done) => {
+      if (bytes.length === 0) return done(null, undefined);
+      if (!isUtf8(bytes)) return done(malformed()); // else it would be stored as U+FFFD
+      return parse(request, bytes.toString(), (error, body: unknown) => {
         done(error ?? (isShallowObject(body) ? null : malformed()), body);
       });
     },

@@ -28,6 +28,9 @@ export function sendProblem(
       err: error,
     });
   }
+  // Fastify would close the connection, and a client that is still sending never read why; kept
+  // open, it takes the rest of the body and drops it.
+  if (body.status === 413) void reply.header('connection', 'keep-alive');
   if (body.status === 401) void reply.header('www-authenticate', 'Bearer realm="conclave"');
   if (retryAfterSeconds !== undefined) void reply.header('retry-after', retryAfterSeconds);
   void reply

@@ -18,8 +18,13 @@ const DOMAIN: Record<ErrorKind, ProblemKind> = {
   unavailable: { status: 503, title: 'Unavailable' },
 };
 
-/** What the framework refuses before a handler runs, by status. */
-const FRAMEWORK: Record<number, ProblemKind & { kind: string; detail: string }> = {
+interface FrameworkProblem extends ProblemKind {
+  kind: string;
+  detail: string;
+}
+
+/** What the framework refuses before a handler runs, by status; any other refusal is a 400. */
+const FRAMEWORK: Record<number, FrameworkProblem> = {
   400: {
     kind: 'malformed-request',
     status: 400,
@@ -33,6 +38,12 @@ const FRAMEWORK: Record<number, ProblemKind & { kind: string; detail: string }> 
     title: 'Unknown route',
     detail: 'There is no such route. See /docs for those there are.',
   },
+  408: {
+    kind: 'timeout',
+    status: 408,
+    title: 'Timeout',
+    detail: 'The request took too long to arrive. Send it again.',
+  },
   413: {
     kind: 'too-large',
     status: 413,
@@ -45,6 +56,12 @@ const FRAMEWORK: Record<number, ProblemKind & { kind: string; detail: string }> 
     status: 415,
     title: 'Not JSON',
     detail: 'Send the body as JSON, with the header `Content-Type: application/json`.',
+  },
+  431: {
+    kind: 'headers-too-large',
+    status: 431,
+    title: 'Headers too large',
+    detail: 'The URL and the headers together are larger than 16 KiB.',
   },
 };
 
@@ -64,7 +81,8 @@ export interface Problem {
 
 /** The problem that an error is answered with. What is not expected says nothing of its cause. */
 export function problemOf(error: unknown): Problem {
-  const known = error instanceof DomainError ? error : databaseOutage(error);
+  const refusal = refusalOf(error);
+  const known = error instanceof DomainError ? error : !refusal && databaseOutage(error);
   if (known) {
     const { status, title } = DOMAIN[known.kind];
     return {
@@ -75,7 +93,7 @@ export function problemOf(error: unknown): Problem {
       ...(known instanceof UnavailableError && { retryAfterSeconds: known.retryAfterSeconds }),
     };
   }
-  const { kind, status, title, detail } = FRAMEWORK[frameworkStatus(error)] ?? BUG;
+  const { kind, status, title, detail } = refusal ?? BUG;
   return { body: problemBody(kind, status, title, detail) };
 }
 
@@ -93,6 +111,12 @@ export function frameworkDetail(status: number): string {
 
 function problemBody(kind: string, status: number, title: string, detail: string): ProblemBody {
   return { type: `urn:conclave:problem:${kind}`, title, status, detail };
+}
+
+/** Why the framework refused the request, where that is what the error says. */
+function refusalOf(error: unknown): FrameworkProblem | undefined {
+  const status = frameworkStatus(error);
+  return FRAMEWORK[status] ?? (status >= 400 && status < 500 ? FRAMEWORK[400] : undefined);
 }
 
 function frameworkStatus(error: unknown): number {

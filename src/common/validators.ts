@@ -2,11 +2,10 @@ import { applyDecorators, Injectable, PipeTransform } from '@nestjs/common';
 import { ApiProperty } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import {
-  IsEmail,
+  isEmail,
   IsInt,
   Matches,
   Max,
-  MaxLength,
   Min,
   ValidateBy,
   ValidationArguments,
@@ -49,6 +48,7 @@ export function IsText(rules: TextRules): PropertyDecorator {
 }
 
 function textFault(value: unknown, { min, max, controls, blank }: TextRules): string | undefined {
+  if (value === undefined) return 'is missing';
   if (typeof value !== 'string') return 'must be a string';
   if (!value.isWellFormed()) return 'must be well-formed Unicode (it holds half a surrogate pair)';
   const length = codePoints(value);
@@ -68,12 +68,21 @@ function codePoints(text: string): number {
 
 /** An e-mail address of at most 254 characters. */
 export function IsEmailAddress(): PropertyDecorator {
-  const options = { message: '$property must be an e-mail address of at most 254 characters' };
   return applyDecorators(
     ApiProperty({ format: 'email', maxLength: 254 }),
-    MaxLength(254, options),
-    IsEmail({}, options),
+    ValidateBy({
+      name: 'isEmailAddress',
+      validator: {
+        validate: isEmailAddress,
+        defaultMessage: () => '$property must be an e-mail address of at most 254 characters',
+      },
+    }),
   );
+}
+
+/** The library's check throws on half a surrogate pair. */
+function isEmailAddress(value: unknown): boolean {
+  return typeof value === 'string' && value.length <= 254 && value.isWellFormed() && isEmail(value);
 }
 
 /** An id in a body or a query. */

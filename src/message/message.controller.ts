@@ -1,5 +1,5 @@
 import { Body, Controller, Get, Param, Post, Query, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { CurrentUser, type AuthUser } from '../common/current-user.js';
 import { IdPipe } from '../common/validators.js';
@@ -22,6 +22,7 @@ export class MessageController {
    * @throws {422} You have sent another message with this client_id to this chat.
    */
   @Post()
+  @ApiCreatedResponse({ type: MessageDto, description: 'The message, stored' })
   @ApiOkResponse({
     type: MessageDto,
     description: 'A retry: the message that stands there already',

@@ -1,0 +1,51 @@
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import { Logger } from '@nestjs/common';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import type { Logger as Pino } from 'pino';
+import { newId } from './ids.js';
+import type { ProblemDto } from './problem.dto.js';
+import { sendProblem } from './problem.filter.js';
+import { problemOf } from './problem.js';
+
+const STATUS: Record<string, number> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 };
+/** The client reads the answer meanwhile; upon a closed socket it might lose it. */
+const LINGER_MS = 1000;
+
+/** Answers what has a URL that cannot be read: no hook runs for it, so that it is logged here. */
+export function refuseUnroutable(log: Pino) {
+  const logger = new Logger('Fastify');
+  return (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void => {
+    void reply.header('x-request-id', request.id);
+    sendProblem(error, request, reply, logger);
+    logUnreadable(log, request.id, reply.statusCode, error.code);
+  };
+}
+
+/** Answers what cannot be read as HTTP: it has no route and no reply, only the socket to write to. */
+export function refuseUnreadable(log: Pino) {
+  return ({ code = '' }: NodeJS.ErrnoException, socket: Socket): void => {
+    const request_id = newId();
+    const { body } = problemOf({ statusCode: STATUS[code] ?? 400 });
+    logUnreadable(log, request_id, body.status, code);
+    if (socket.writable) socket.end(answer({ ...body, request_id }));
+    setTimeout(() => socket.destroy(), LINGER_MS).unref();
+  };
+}
+
+function logUnreadable(log: Pino, request_id: string, status: number, code: string): void {
+  log.info({ event: 'request.unreadable', request_id, status, code });
+}
+
+function answer(problem: ProblemDto): string {
+  const text = JSON.stringify(problem);
+  return [
+    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`,
+    'Connection: close',
+    'Content-Type: application/problem+json; charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(text)}`,
+    `X-Request-Id: ${problem.request_id}`,
+    '',
+    text,
+  ].join('\r\n');
+}

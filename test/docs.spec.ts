@@ -1,0 +1,246 @@
+import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Client } from './support/client.js';
+import { ServerProcess } from './support/server-process.js';
+import { TestDatabase } from './support/test-database.js';
+
+interface Media {
+  example?: unknown;
+  examples?: unknown;
+}
+
+interface Content {
+  content?: Record<string, Media>;
+}
+
+interface Problem {
+  request_id: string;
+  errors: { field: string; messages: string[] }[];
+}
+
+interface Operation {
+  method: string;
+  path: string;
+  operationId: string;
+  summary?: string;
+  tags?: string[];
+  security?: unknown[];
+  requestBody?: Content;
+  responses: Record<string, Content & { description?: string }>;
+}
+
+const document = JSON.parse(readFileSync('docs/openapi.json', 'utf8'));
+const operations = Object.entries<Record<string, Omit<Operation, 'method' | 'path'>>>(
+  document.paths,
+).flatMap(([path, item]) =>
+  Object.entries(item).map(([method, operation]): Operation => {
+    return { ...operation, method: method.toUpperCase(), path };
+  }),
+);
+
+const jsonOf = (holder: Content | undefined): Media[] =>
+  Object.entries(holder?.content ?? {})
+    .filter(([type]) => type.endsWith('json'))
+    .map(([, media]) => media);
+
+/** The operations that are as described, by name. */
+const named = (is: (operation: Operation) => unknown): [string, Operation][] =>
+  operations.filter(is).map((it) => [`${it.method} ${it.path}`, it]);
+const namesWhere = (is: (operation: Operation) => unknown): string[] =>
+  named(is).map(([name]) => name);
+
+/** Nothing listens there: what goes out all the same comes to nothing. */
+const NO_NETWORK = { HTTP_PROXY: 'http://127.0.0.1:9', HTTPS_PROXY: 'http://127.0.0.1:9' };
+
+let database: TestDatabase;
+let server: ServerProcess;
+let anonymous: Client;
+beforeAll(async () => {
+  database = await TestDatabase.create();
+  server = await ServerProcess.start(database.environment);
+  anonymous = new Client(server.url);
+});
+afterAll(async () => {
+  await ServerProcess.killAll();
+  await database.drop();
+});
+
+describe('the OpenAPI document', () => {
+  it('is the one that the server serves', async () => {
+    const { body } = await anonymous.get('/openapi.json');
+    expect(body, 'docs/openapi.json is out of date: run `npm run openapi`').toEqual(document);
+  });
+
+  it('is OpenAPI 3.1, which has no `nullable`', () => {
+    const text = document.components.schemas.MessageDto.properties.message;
+    expect(document.openapi).toMatch(/^3\.1\.\d+$/);
+    expect(JSON.stringify(document)).not.toContain('"nullable":');
+    expect(text.type).toEqual(['string', 'null']);
+  });
+
+  it('names every operation once and says what it does, where it belongs and what it answers', () => {
+    const ids = operations.map(({ operationId }) => operationId);
+    const tags = document.tags.map((tag: { name: string }) => tag.name);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(namesWhere(({ summary }) => !summary)).toEqual([]);
+    expect(namesWhere((it) => !it.tags?.every((tag) => tags.includes(tag)))).toEqual([]);
+    expect(
+      namesWhere(({ responses }) => {
+        const successes = Object.keys(responses).filter((status) => status.startsWith('2'));
+        return successes.length === 0 || successes.some((it) => !responses[it].description);
+      }),
+    ).toEqual([]);
+  });
+
+  it('has an example for every JSON body and every error', () => {
+    const lacksExample = ({ example, examples }: Media): boolean =>
+      example === undefined && examples === undefined;
+    expect(
+      namesWhere(({ requestBody, responses }) =>
+        [requestBody, ...Object.values(responses)].flatMap(jsonOf).some(lacksExample),
+      ),
+    ).toEqual([]);
+    expect(
+      namesWhere(({ responses }) =>
+        Object.entries(responses).some(([status, { content }]) => {
+          const problem = content?.['application/problem+json']?.example as { status?: number };
+          return Number(status) >= 400 && problem?.status !== Number(status);
+        }),
+      ),
+    ).toEqual([]);
+  });
+
+  it('asks for a token on exactly the routes that the server asks for one', async () => {
+    const params = (path: string): string => path.replaceAll(/\{\w+\}/g, randomUUID());
+    const unasked = await Promise.all(
+      named(() => true).map(async ([name, { method, path, responses }]) => {
+        const { status, body } = await anonymous.request(method, params(path));
+        if (status !== 401) return [];
+        const example = jsonOf(responses[401])[0]?.example as Problem;
+        expect({ ...body, request_id: example.request_id }, name).toEqual(example);
+        return [name];
+      }),
+    );
+    const askedFor = new Set(operations.map(({ security }) => JSON.stringify(security)));
+    expect([...askedFor].sort()).toEqual(['[]', '[{"bearer":[]}]']);
+    expect(namesWhere(({ security }) => security!.length > 0)).toEqual(unasked.flat());
+    expect(unasked.flat()).toContain('POST /message/');
+  });
+
+  it('passes the linter without a warning', async () => {
+    const lint = await promisify(execFile)(
+      process.execPath,
+      ['node_modules/@redocly/cli/bin/cli.js', 'lint', '--format=json', 'docs/openapi.json'],
+      { env: { PATH: process.env.PATH, REDOCLY_TELEMETRY: 'off', ...NO_NETWORK } },
+    ); // rejects on an exit code other than 0
+    const { totals } = JSON.parse(lint.stdout.slice(lint.stdout.indexOf('{')));
+    expect(totals).toMatchObject({ errors: 0, warnings: 0 });
+  });
+});
+
+describe('the examples', () => {
+  /** Sends the example body of every operation that has one, each as an account of its own. */
+  const bodies = named(({ requestBody }) => requestBody);
+
+  it.each(bodies)('are taken by %s', async (_, operation) => {
+    const account = await givenAccount();
+    const path = operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => account.ids[name]);
+    const [{ example }] = jsonOf(operation.requestBody) as [{ example: object }];
+    const isNew = operation.operationId === 'signUp';
+    const values: Account['ids'] = {
+      ...account.ids,
+      email: isNew ? `${randomUUID()}@example.org` : account.email,
+    };
+    const body = Object.fromEntries(
+      Object.entries(example).map(([key, value]) => [key, values[key] ?? value]),
+    );
+    const answer = await account.client.request(operation.method, path, body);
+    const documented = Object.keys(operation.responses).filter((status) => status.startsWith('2'));
+    expect(documented, JSON.stringify(answer.body)).toContain(String(answer.status));
+    const [media] = jsonOf(operation.responses[answer.status]);
+    expect(shapeOf(answer.body), 'the fields answered').toEqual(shapeOf(media?.example));
+  });
+
+  const refusing = named(({ responses }) => responses[400]);
+
+  it.each(refusing)('of errors are what %s answers', async (_, operation) => {
+    const example = jsonOf(operation.responses[400])[0].example as Problem;
+    const [{ field }] = example.errors;
+    const { client, ids } = await givenAccount();
+    const path = operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
+      name === field ? 'x' : ids[name],
+    );
+    const answer = await client.request(
+      operation.method,
+      operation.requestBody ? path : `${path}?${field}=x`,
+      operation.requestBody && { [field]: 'x'.repeat(20_000) },
+    );
+    expect(answer.body.errors).toContainEqual(example.errors[0]);
+    const { request_id, errors } = example; // a new one each time; and there may be more
+    expect({ ...answer.body, request_id, errors }).toEqual(example);
+  });
+
+  it('sign up and log in word for word', async () => {
+    const exampleOf = (id: string): unknown =>
+      jsonOf(operations.find(({ operationId }) => operationId === id)!.requestBody)[0].example;
+    const signedUp = await anonymous.post('/userauth/userSignup', exampleOf('signUp'));
+    const loggedIn = await anonymous.post('/userauth/userLogin', exampleOf('logIn'));
+    expect([signedUp.status, loggedIn.status]).toEqual([201, 200]);
+  });
+
+  /** `ids`: real values for whatever names a thing in a path or a body. */
+  type Account = { client: Client; email: string; ids: Record<string, string> };
+
+  async function signUp(): Promise<Account> {
+    const { example } = jsonOf(document.paths['/userauth/userSignup'].post.requestBody)[0];
+    const email = `${randomUUID()}@example.org`;
+    const account = { ...(example as object), email };
+    const { body } = await anonymous.post('/userauth/userSignup', account);
+    const ids = { user_id: body.user.id, refresh_token: body.refresh_token };
+    return { client: new Client(server.url, body.access_token), email, ids };
+  }
+
+  /** Signed in, with a room and a message in it, and with somebody else to name. */
+  async function givenAccount(): Promise<Account> {
+    const [{ client, email, ids }, other] = await Promise.all([signUp(), signUp()]);
+    const chat = await client.post('/chat/', { chat_name: 'Room' });
+    const message = await client.post('/message/', { chatid: chat.body.id, message: 'hello' });
+    const chats = { chat_id: chat.body.id, chatid: chat.body.id };
+    const messages = { message_id: message.body.id, reply_to: message.body.id };
+    const others = { user_id: other.ids.user_id, emoji: encodeURIComponent('👍') };
+    return { client, email, ids: { ...ids, ...chats, ...messages, ...others } };
+  }
+
+  /** The names of the fields, at every depth but in lists, which may be empty. */
+  function shapeOf(value: unknown): unknown {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'a value';
+    return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, shapeOf(field)]));
+  }
+});
+
+describe('Swagger UI', () => {
+  it('is where / leads to, with and without a slash', async () => {
+    const root = await anonymous.get('/');
+    expect([root.status, root.headers.get('location')]).toEqual([302, '/docs']);
+    for (const path of ['/docs', '/docs/']) {
+      const page = await fetch(server.url + path);
+      const html = await page.text();
+      const files = [...html.matchAll(/(?:src|href)="(\.[^"]+)"/g)].map(([, file]) => file);
+      const loaded = await Promise.all(
+        files.map((file) => fetch(new URL(file, page.url)).then(({ status }) => status)),
+      );
+      expect(files.length).toBeGreaterThan(3);
+      expect([page.status, ...new Set(loaded)], path).toEqual([200, 200]);
+    }
+  });
+
+  it('runs under a policy that allows no inline script', async () => {
+    const { headers } = await anonymous.get('/docs');
+    const policy = headers.get('content-security-policy') ?? '';
+    const scripts = /(?:^|;)\s*script-src ([^;]+)/.exec(policy)?.[1];
+    expect(scripts?.trim()).toBe("'self'");
+  });
+});
