@@ -8,6 +8,8 @@ export interface Seat {
   userId: string;
 }
 
+const CHAT_COUNTERS = ['last_seq', 'last_change', 'last_message_at', 'member_count'];
+
 /**
  * Rooms whose rows are locked for the rest of the transaction, and the memberships asked for.
  * Locking is the first statement, in the order of the ids, so that no two transactions wait for
@@ -67,10 +69,24 @@ export class LockedRooms {
 
   /** Writes what has changed: one statement for the rooms, one for the members. */
   async save(): Promise<void> {
-    if (this.touchedChats.size > 0) await this.manager.upsert(Chat, [...this.touchedChats], ['id']);
-    if (this.touchedMembers.size > 0) {
-      await this.manager.upsert(Member, [...this.touchedMembers], ['chatId', 'userId']);
-    }
+    await this.upsert(Chat, this.touchedChats, CHAT_COUNTERS, ['id']);
+    await this.upsert(Member, this.touchedMembers, ['role', 'read_seq'], ['chat_id', 'user_id']);
+  }
+
+  /** The rows are locked, or not there yet: what is written is what was read, but for our changes. */
+  private async upsert<T extends object>(
+    entity: new () => T,
+    rows: Set<T>,
+    changed: string[],
+    key: string[],
+  ): Promise<void> {
+    if (rows.size === 0) return;
+    const insert = this.manager
+      .createQueryBuilder()
+      .insert()
+      .into(entity)
+      .values([...rows]);
+    await insert.orUpdate(changed, key).updateEntity(false).execute();
   }
 
   private join(chat: Chat, userId: string, now: Date): Member {

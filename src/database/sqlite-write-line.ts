@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { EntityManager, QueryRunner } from 'typeorm';
 
 interface Job {
@@ -28,7 +29,11 @@ export class SqliteWriteLine {
   private async drain(): Promise<void> {
     if (this.isDraining) return;
     this.isDraining = true;
-    while (this.waiting.length > 0) await this.commit(this.waiting.splice(0));
+    while (this.waiting.length > 0) {
+      // The driver works without yielding: let whatever has arrived by now come along.
+      await setImmediate();
+      await this.commit(this.waiting.splice(0));
+    }
     this.isDraining = false;
   }
 

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { LockedRooms } from '../chat/locked-rooms.js';
@@ -52,7 +53,10 @@ export class MessageWriter {
   private async drain(): Promise<void> {
     if (this.isDraining) return;
     this.isDraining = true;
-    while (this.queue.length > 0) await this.commit(this.queue.splice(0, BATCH_SIZE));
+    while (this.queue.length > 0) {
+      await setImmediate(); // whatever has arrived by now comes along
+      await this.commit(this.queue.splice(0, BATCH_SIZE));
+    }
     this.isDraining = false;
   }
 
