@@ -14,6 +14,8 @@ export class Settings {
   readonly dataDir: string;
   /** `postgres://…`; unset means SQLite in `dataDir`. */
   readonly databaseUrl: string | undefined;
+  /** `redis://…`; unset means that this process is the only one. */
+  readonly redisUrl: string | undefined;
   /** Fernet keys; the first seals, every one opens. Empty: made and kept in `dataDir`. */
   readonly masterKeys: string[];
   /** The first signs, every one verifies. Empty: made and kept in `dataDir`. */
@@ -26,6 +28,11 @@ export class Settings {
   readonly pbkdf2Iterations: number;
   readonly accessTokenTtlSeconds: number;
   readonly refreshTokenTtlSeconds: number;
+  /** How long an old pair of tokens lives once the new one is in use. */
+  readonly refreshLeewaySeconds: number;
+  readonly isRateLimited: boolean;
+  /** Whether the commonest passwords are refused. */
+  readonly isPasswordBlocklistOn: boolean;
 
   /** @throws SettingsError naming every fault */
   constructor(env: NodeJS.ProcessEnv) {
@@ -35,6 +42,7 @@ export class Settings {
     this.port = read.integer('PORT', { min: 0, max: 65_535 }, 3000);
     this.dataDir = resolve(read.text('DATA_DIR', './data'));
     this.databaseUrl = readDatabaseUrl(read);
+    this.redisUrl = readRedisUrl(read);
     this.masterKeys = readSecrets(read, 'MASTER_KEYS', this.isProduction, masterKeyFault);
     this.jwtSecrets = readSecrets(read, 'JWT_SECRET', this.isProduction, jwtSecretFault);
     this.corsOrigins = readOrigins(read);
@@ -51,6 +59,9 @@ export class Settings {
       { min: 60, max: 31_536_000 },
       '30d',
     );
+    this.refreshLeewaySeconds = read.seconds('REFRESH_LEEWAY', { min: 0, max: 3600 }, '30s');
+    this.isRateLimited = readSwitch(read, 'RATE_LIMIT', this.isProduction);
+    this.isPasswordBlocklistOn = readSwitch(read, 'PASSWORD_BLOCKLIST', this.isProduction);
     read.throwFaults();
   }
 
@@ -63,6 +74,16 @@ function readDatabaseUrl(read: EnvReader): string | undefined {
   const url = read.text('DATABASE_URL');
   if (url === undefined || (/^postgres(ql)?:\/\//.test(url) && URL.canParse(url))) return url;
   return read.fault('DATABASE_URL must be a postgres:// URL, or unset for SQLite', undefined);
+}
+
+function readRedisUrl(read: EnvReader): string | undefined {
+  const url = read.text('REDIS_URL');
+  if (url === undefined || (/^rediss?:\/\//.test(url) && URL.canParse(url))) return url;
+  return read.fault('REDIS_URL must be a redis:// or rediss:// URL, or unset', undefined);
+}
+
+function readSwitch(read: EnvReader, name: string, fallback: boolean): boolean {
+  return read.oneOf(name, ['on', 'off'], fallback ? 'on' : 'off') === 'on';
 }
 
 function readSecrets(

@@ -1,0 +1,11 @@
+import { Global, Module } from '@nestjs/common';
+import { BusCipher } from './bus-cipher.js';
+import { EventBus } from './event-bus.js';
+import { RedisClient } from './redis-client.js';
+
+@Global()
+@Module({
+  providers: [BusCipher, EventBus, RedisClient],
+  exports: [EventBus, RedisClient],
+})
+export class EventsModule {}
