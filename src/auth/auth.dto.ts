@@ -9,7 +9,7 @@ export class SignUpDto extends ProfileFieldsDto {
   @IsEmailAddress() email: string;
 
   /**
-   * Any 8 to 128 characters, taken exactly as they are.
+   * Any 8 to 128 characters, taken exactly as they are; not your e-mail, nor one of the commonest.
    * @example "correct horse battery staple"
    */
   @IsText({ min: 8, max: 128, controls: 'all', blank: true }) password: string;
@@ -23,6 +23,22 @@ export class LogInDto {
   @IsText({ min: 1, max: 128, controls: 'all', blank: true }) password: string;
 }
 
+export class RefreshDto {
+  /** @example eyJhbGciOiJIUzI1NiIsInR5cCI6InJ0K2p3dCJ9.e30.c2lnbmF0dXJl */
+  @IsText({ min: 1, max: 4096, controls: 'none', blank: false }) refresh_token: string;
+}
+
+export class ChangePasswordDto {
+  /** @example "correct horse battery staple" */
+  @IsText({ min: 1, max: 128, controls: 'all', blank: true }) current_password: string;
+
+  /**
+   * Any 8 to 128 characters, taken exactly as they are; not your e-mail, nor one of the commonest.
+   * @example "seven wax seals on a door"
+   */
+  @IsText({ min: 8, max: 128, controls: 'all', blank: true }) new_password: string;
+}
+
 /** The tokens of a session. */
 export class TokensDto {
   /**
@@ -32,7 +48,7 @@ export class TokensDto {
   access_token: string;
 
   /**
-   * Keeps the session alive after the access token's end.
+   * Buys the next pair at `/userauth/refresh`; it can be used once.
    * @example eyJhbGciOiJIUzI1NiIsInR5cCI6InJ0K2p3dCJ9.e30.c2lnbmF0dXJl
    */
   refresh_token: string;

@@ -4,15 +4,15 @@ import { AuthGuard } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
 import { Public } from '../common/public.js';
 import { DeadTokenError } from './auth.errors.js';
-import { SessionService } from './session.service.js';
 import type { TokenClaims } from './token.service.js';
+import { Whitelist } from './whitelist.js';
 
 /** Closed unless a route is `@Public(true)`: wants a valid token that stands in the whitelist. */
 @Injectable()
 export class JwtAuthGuard extends AuthGuard('jwt') {
   constructor(
     private readonly reflector: Reflector,
-    private readonly sessions: SessionService,
+    private readonly whitelist: Whitelist,
   ) {
     super();
   }
@@ -23,7 +23,7 @@ export class JwtAuthGuard extends AuthGuard('jwt') {
     }
     await super.canActivate(context); // signature and expiry
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    request.user = await this.sessions.requireLive(request.user as unknown as TokenClaims);
+    request.user = await this.whitelist.requireLive(request.user as unknown as TokenClaims);
     return true;
   }
 

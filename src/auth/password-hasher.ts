@@ -1,7 +1,7 @@
 import { pbkdf2, randomInt, timingSafeEqual } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { promisify } from 'node:util';
-import { Injectable } from '@nestjs/common';
+import { Injectable, OnModuleDestroy } from '@nestjs/common';
 import { Settings } from '../config/settings.js';
 import { HashingQueueFullError } from './auth.errors.js';
 
@@ -14,6 +14,7 @@ const HASH_BYTES = 32;
 /** A stored count above this is refused rather than computed. */
 const MAX_ITERATIONS = 10_000_000;
 const MAX_WAITING = 200;
+const DRAINING_MS = 5000;
 
 interface Encoded {
   iterations: number;
@@ -28,16 +29,23 @@ interface Encoded {
  * Hashes run on the thread pool, one for each core but one; the others wait in a bounded line.
  */
 @Injectable()
-export class PasswordHasher {
+export class PasswordHasher implements OnModuleDestroy {
   private readonly lanes = Math.max(1, availableParallelism() - 1);
   private running = 0;
-  private readonly waiting: (() => void)[] = [];
+  private readonly waiting: { resolve: () => void; reject: (reason: Error) => void }[] = [];
   /** Stands in for a hash that is not there or cannot be used, so that this costs as much. */
   private readonly decoy: Encoded;
 
   constructor(private readonly settings: Settings) {
     const hash = Buffer.alloc(HASH_BYTES);
     this.decoy = { iterations: settings.pbkdf2Iterations, salt: newSalt(), hash };
+  }
+
+  /** Those who still wait after a while would keep the server from ending in time. */
+  onModuleDestroy(): void {
+    setTimeout(() => {
+      for (const { reject } of this.waiting.splice(0)) reject(new HashingQueueFullError());
+    }, DRAINING_MS).unref();
   }
 
   /** @throws HashingQueueFullError */
@@ -85,13 +93,13 @@ export class PasswordHasher {
       return;
     }
     if (this.waiting.length >= MAX_WAITING) throw new HashingQueueFullError();
-    await new Promise<void>((resolve) => this.waiting.push(resolve));
+    await new Promise<void>((resolve, reject) => this.waiting.push({ resolve, reject }));
   }
 
   /** Hands the lane to the next in line. */
   private leave(): void {
     const next = this.waiting.shift();
-    if (next) next();
+    if (next) next.resolve();
     else this.running--;
   }
 }

@@ -8,6 +8,10 @@ export class Session {
   @Index() @ForeignKey('User', { onDelete: 'CASCADE' }) @Column('uuid') userId: string;
   @TimeColumn() createdAt: Date;
   @TimeColumn() lastUsedAt: Date;
+  /** When its newest refresh token expires. */
+  @Index() @TimeColumn() expiresAt: Date;
+  /** Number of its newest pair of tokens: 1, then one more for each rotation. */
+  @Column({ type: 'int' }) pair: number;
   @Column({ type: 'varchar', length: 45 }) ip: string;
   @Column({ type: 'varchar', length: 512, nullable: true }) userAgent: string | null;
 }

@@ -1,17 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { EntityManager, Repository } from 'typeorm';
+import { EntityManager, In, MoreThan, Not, Repository } from 'typeorm';
 import type { AuthUser } from '../common/current-user.js';
 import { newId } from '../common/ids.js';
 import { Settings } from '../config/settings.js';
 import { Database } from '../database/database.js';
-import type { TokensDto } from './auth.dto.js';
-import { DeadTokenError } from './auth.errors.js';
+import { EventBus } from '../events/event-bus.js';
+import { SessionNotFoundError } from './auth.errors.js';
+import { SessionDto, type SessionPageDto } from './session.dto.js';
+import { SessionActivity } from './session-activity.js';
 import { Session } from './session.entity.js';
-import { type TokenClaims, TokenService } from './token.service.js';
-import { type TokenUse, WhitelistedToken } from './whitelisted-token.entity.js';
+import { newPair, type TokenPair } from './token-pair.js';
+import { WhitelistedToken } from './whitelisted-token.entity.js';
 
-/** Where a session was opened from. */
+/** Where a session is used from. */
 export interface Device {
   ip: string;
   userAgent: string | null;
@@ -20,67 +22,79 @@ export interface Device {
 @Injectable()
 export class SessionService {
   constructor(
-    @InjectRepository(WhitelistedToken) private readonly whitelist: Repository<WhitelistedToken>,
+    @InjectRepository(Session) private readonly sessions: Repository<Session>,
     private readonly database: Database,
-    private readonly tokens: TokenService,
+    private readonly bus: EventBus,
+    private readonly activity: SessionActivity,
     private readonly settings: Settings,
   ) {}
 
-  /** Opens a session: its first two tokens enter the whitelist. */
-  async open(manager: EntityManager, userId: string, device: Device): Promise<TokensDto> {
+  /** Opens a session: its first pair of tokens enters the whitelist. */
+  async open(manager: EntityManager, userId: string, device: Device): Promise<TokenPair> {
     const now = new Date();
     const session: Session = {
       id: newId(),
       userId,
       createdAt: now,
       lastUsedAt: now,
-      ip: device.ip,
-      userAgent: device.userAgent,
+      expiresAt: now,
+      pair: 1,
+      ...device,
     };
-    const { accessTokenTtlSeconds, refreshTokenTtlSeconds } = this.settings;
-    const access = newToken(session, 'access', now, accessTokenTtlSeconds);
-    const refresh = newToken(session, 'refresh', now, refreshTokenTtlSeconds);
-    await manager.insert(Session, session);
-    await manager.insert(WhitelistedToken, [access, refresh]);
-    return {
-      access_token: this.tokens.sign(access),
-      refresh_token: this.tokens.sign(refresh),
-      token_type: 'Bearer',
-      expires_in: accessTokenTtlSeconds,
-    };
+    const pair = newPair(session, now, this.settings);
+    await manager.insert(Session, { ...session, expiresAt: pair.refresh.expiresAt });
+    await manager.insert(WhitelistedToken, [pair.access, pair.refresh]);
+    return pair;
   }
 
-  /** The caller behind an access token. @throws DeadTokenError when the whitelist lacks it */
-  async requireLive({ jti, sub, sid }: TokenClaims): Promise<AuthUser> {
-    const row = await this.whitelist.findOneBy({ jti });
-    const isLive =
-      row !== null &&
-      row.use === 'access' &&
-      row.userId === sub &&
-      row.sessionId === sid &&
-      row.expiresAt.getTime() > Date.now();
-    if (!isLive) throw new DeadTokenError();
-    return { id: sub, sessionId: sid };
+  /** The user's sessions, the one last used first. */
+  async list(user: AuthUser): Promise<SessionPageDto> {
+    const sessions = await this.sessions.findBy({
+      userId: user.id,
+      expiresAt: MoreThan(new Date()),
+    });
+    const data = sessions.map((session) => {
+      const lastUsed = Math.max(session.lastUsedAt.getTime(), this.activity.since(session.id));
+      return SessionDto.of({ ...session, lastUsedAt: new Date(lastUsed) }, user.sessionId);
+    });
+    data.sort((one, other) => other.last_used_at.getTime() - one.last_used_at.getTime());
+    return { data, has_more: false };
   }
 
-  /** Ends a session at once: none of its tokens stands in the whitelist any more. */
-  async end(sessionId: string): Promise<void> {
-    await this.database.write((manager) => manager.delete(Session, sessionId));
+  /**
+   * Ends one session of the user at once: none of its tokens counts any more.
+   *
+   * @throws SessionNotFoundError
+   */
+  async end(userId: string, sessionId: string): Promise<void> {
+    const { affected } = await this.database.write((manager) =>
+      manager.delete(Session, { id: sessionId, userId }),
+    );
+    if (!affected) throw new SessionNotFoundError();
+    this.announce([sessionId]);
   }
-}
 
-function newToken(
-  session: Session,
-  use: TokenUse,
-  now: Date,
-  ttlSeconds: number,
-): WhitelistedToken {
-  return {
-    jti: newId(),
-    sessionId: session.id,
-    userId: session.userId,
-    use,
-    issuedAt: now,
-    expiresAt: new Date(now.getTime() + ttlSeconds * 1000),
-  };
+  /** Ends every session of the user but one. */
+  async endOthers({ id: userId, sessionId }: AuthUser): Promise<void> {
+    const ended = await this.database.write((manager) =>
+      this.deleteOthers(manager, userId, sessionId),
+    );
+    this.announce(ended);
+  }
+
+  /** Deletes them in the caller's transaction, who announces their end after the commit. */
+  async deleteOthers(manager: EntityManager, userId: string, kept: string): Promise<string[]> {
+    const others = await manager.find(Session, {
+      select: { id: true },
+      where: { userId, id: Not(kept) },
+    });
+    const ids = others.map((session) => session.id);
+    if (ids.length > 0) await manager.delete(Session, { id: In(ids) });
+    return ids;
+  }
+
+  /** Tells everyone who remembers these sessions that they are over. */
+  announce(sessionIds: string[]): void {
+    if (sessionIds.length > 0) this.bus.publish({ type: 'sessions.ended', sessionIds });
+  }
 }

@@ -1,6 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
+import type { TokensDto } from './auth.dto.js';
+import { DeadRefreshTokenError } from './auth.errors.js';
 import { JwtKeys } from './jwt-keys.js';
+import type { TokenPair } from './token-pair.js';
 import type { TokenUse, WhitelistedToken } from './whitelisted-token.entity.js';
 
 export const ISSUER = 'conclave';
@@ -27,8 +30,36 @@ export class TokenService {
     private readonly keys: JwtKeys,
   ) {}
 
+  /** The claims of a refresh token of ours. @throws DeadRefreshTokenError */
+  verifyRefresh(token: string): TokenClaims {
+    try {
+      const { header } = this.jwt.decode<{ header: { typ?: unknown; kid?: unknown } }>(token, {
+        complete: true,
+      });
+      const key = header.typ === TOKEN_TYPE.refresh ? this.keys.find(header.kid) : undefined;
+      return this.jwt.verify<TokenClaims>(token, {
+        secret: key as unknown as Buffer, // the types lag behind: a KeyObject is taken
+        algorithms: ['HS256'],
+        issuer: ISSUER,
+        audience: AUDIENCE,
+      });
+    } catch {
+      throw new DeadRefreshTokenError();
+    }
+  }
+
+  /** A pair as it is answered. */
+  toDto({ access, refresh }: TokenPair): TokensDto {
+    return {
+      access_token: this.sign(access),
+      refresh_token: this.sign(refresh),
+      token_type: 'Bearer',
+      expires_in: Math.round((access.expiresAt.getTime() - Date.now()) / 1000),
+    };
+  }
+
   /** The token that a row of the whitelist stands for. */
-  sign({ jti, userId, sessionId, use, issuedAt, expiresAt }: WhitelistedToken): string {
+  private sign({ jti, userId, sessionId, use, issuedAt, expiresAt }: WhitelistedToken): string {
     const claims: TokenClaims = {
       iss: ISSUER,
       aud: AUDIENCE,

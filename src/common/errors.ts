@@ -5,6 +5,7 @@ export type ErrorKind =
   | 'forbidden'
   | 'not-found'
   | 'conflict'
+  | 'too-many-requests'
   | 'client-id-reused'
   | 'unavailable';
 
@@ -16,6 +17,8 @@ export interface FieldError {
 /** An expected failure. Its message is shown to the client, so it says what to change. */
 export abstract class DomainError extends Error {
   abstract readonly kind: ErrorKind;
+  /** Given where the same request may succeed later. */
+  readonly retryAfterSeconds?: number;
 }
 
 export class InvalidInputError extends DomainError {
@@ -30,6 +33,10 @@ export class UnauthenticatedError extends DomainError {
   readonly kind = 'unauthenticated';
 }
 
+export class ForbiddenError extends DomainError {
+  readonly kind = 'forbidden';
+}
+
 export class NotFoundError extends DomainError {
   readonly kind = 'not-found';
 }
@@ -38,13 +45,25 @@ export class ConflictError extends DomainError {
   readonly kind = 'conflict';
 }
 
+/** The caller has done this too often. */
+export class TooManyRequestsError extends DomainError {
+  readonly kind = 'too-many-requests';
+
+  constructor(
+    message: string,
+    override readonly retryAfterSeconds: number,
+  ) {
+    super(`${message} Try again in ${retryAfterSeconds} s.`);
+  }
+}
+
 /** The service cannot do this now, and nothing was changed or its outcome is unknown. */
 export class UnavailableError extends DomainError {
   readonly kind = 'unavailable';
 
   constructor(
     message: string,
-    readonly retryAfterSeconds = 1,
+    override readonly retryAfterSeconds = 1,
   ) {
     super(message);
   }

@@ -1,6 +1,6 @@
 import { HttpException } from '@nestjs/common';
 import { databaseOutage } from './database-outage.js';
-import { DomainError, ErrorKind, InvalidInputError, UnavailableError } from './errors.js';
+import { DomainError, ErrorKind, InvalidInputError } from './errors.js';
 import type { ProblemDto } from './problem.dto.js';
 
 interface ProblemKind {
@@ -14,6 +14,7 @@ const DOMAIN: Record<ErrorKind, ProblemKind> = {
   forbidden: { status: 403, title: 'Not allowed' },
   'not-found': { status: 404, title: 'Not found' },
   conflict: { status: 409, title: 'Conflict' },
+  'too-many-requests': { status: 429, title: 'Too many requests' },
   'client-id-reused': { status: 422, title: 'client_id used before' },
   unavailable: { status: 503, title: 'Unavailable' },
 };
@@ -90,7 +91,7 @@ export function problemOf(error: unknown): Problem {
         ...problemBody(known.kind, status, title, known.message),
         ...(known instanceof InvalidInputError && { errors: known.fields }),
       },
-      ...(known instanceof UnavailableError && { retryAfterSeconds: known.retryAfterSeconds }),
+      retryAfterSeconds: known.retryAfterSeconds,
     };
   }
   const { kind, status, title, detail } = refusal ?? BUG;

@@ -4,10 +4,13 @@ import { DataSource, EntityManager, EntitySubscriberInterface } from 'typeorm';
 import type { Settings } from '../config/settings.js';
 import { DataDirLock } from './data-dir-lock.js';
 import { dataSourceOptions, Entities } from './data-source-options.js';
+import { isDeadlock } from './query-errors.js';
 import { migrate } from './migrate.js';
 import { SqliteWriteLine } from './sqlite-write-line.js';
 
 type Work<T> = (manager: EntityManager) => Promise<T>;
+
+const MAX_ATTEMPTS = 3;
 
 /**
  * The one place of transactions. Injected repositories read what is committed, and on SQLite can
@@ -43,7 +46,9 @@ export class Database implements OnApplicationShutdown {
     } catch (error) {
       if (writer.isInitialized) await writer.destroy();
       lock?.release();
-      throw error;
+      const name = lock ? `in ${settings.dataDir}` : 'at DATABASE_URL';
+      const cause = error instanceof Error ? error.message : String(error);
+      throw new Error(`The database ${name} does not open: ${cause}`, { cause: error });
     }
   }
 
@@ -53,12 +58,23 @@ export class Database implements OnApplicationShutdown {
 
   /**
    * Runs `work` in a transaction and answers after its commit. All statements go through the
-   * manager it is given; it awaits nothing but the database, since others wait behind it.
+   * manager it is given; it awaits nothing but the database, since others wait behind it. It may run
+   * again after a deadlock, so it changes nothing else before it answers.
    */
   write<T>(work: Work<T>): Promise<T> {
     if (this.insideWrite.getStore()) throw new Error('write() inside write(): pass the manager on');
     const marked: Work<T> = (manager) => this.insideWrite.run(true, () => work(manager));
-    return this.sqliteLine ? this.sqliteLine.run(marked) : this.writer.transaction(marked);
+    return this.sqliteLine ? this.sqliteLine.run(marked) : this.transaction(marked);
+  }
+
+  /** PostgreSQL undoes one of two transactions that wait for each other: that one runs again. */
+  private async transaction<T>(work: Work<T>, attempt = 1): Promise<T> {
+    try {
+      return await this.writer.transaction(work);
+    } catch (error) {
+      if (attempt === MAX_ATTEMPTS || !isDeadlock(error)) throw error;
+      return this.transaction(work, attempt + 1);
+    }
   }
 
   subscribe(subscriber: EntitySubscriberInterface): void {

@@ -10,13 +10,13 @@ import { UserService } from './user.service.js';
 export class MeController {
   constructor(private readonly users: UserService) {}
 
-  /** Who am I? */
+  /** Get your own account */
   @Get()
   me(@CurrentUser() user: AuthUser): Promise<UserDto> {
     return this.users.me(user.id);
   }
 
-  /** Change what others see of you. */
+  /** Change what others see of you */
   @Patch()
   updateMe(@CurrentUser() user: AuthUser, @Body() dto: UpdateMeDto): Promise<UserDto> {
     return this.users.updateMe(user.id, dto);

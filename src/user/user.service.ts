@@ -4,7 +4,7 @@ import { EntityManager, In, Repository } from 'typeorm';
 import { InvalidInputError, UnauthenticatedError } from '../common/errors.js';
 import { newId } from '../common/ids.js';
 import { Database } from '../database/database.js';
-import { isUniqueViolation } from '../database/unique-violation.js';
+import { isUniqueViolation } from '../database/query-errors.js';
 import { OwnerKeys } from '../encryption/owner-keys.js';
 import { ProfileDto, type UpdateMeDto, UserDto } from './user.dto.js';
 import { User } from './user.entity.js';
@@ -41,10 +41,14 @@ export class UserService {
     return this.users.findOneBy({ emailKey: emailKey(email) });
   }
 
-  async me(id: string): Promise<UserDto> {
+  async require(id: string): Promise<User> {
     const user = await this.users.findOneBy({ id });
     if (!user) throw new UnauthenticatedError('This account no longer exists.');
-    return UserDto.of(user);
+    return user;
+  }
+
+  async me(id: string): Promise<UserDto> {
+    return UserDto.of(await this.require(id));
   }
 
   async updateMe(id: string, changes: UpdateMeDto): Promise<UserDto> {
@@ -62,12 +66,26 @@ export class UserService {
     return this.me(id);
   }
 
-  /** Replaces a stored hash, unless it was changed meanwhile. */
-  async upgradeHash(user: User, passwordHash: string): Promise<void> {
-    const { id, passwordHash: old } = user;
-    await this.database.write((manager) =>
+  /** Replaces a stored hash, unless it was changed meanwhile; answers whether it did. */
+  async replaceHash({ id, passwordHash: old }: User, passwordHash: string): Promise<boolean> {
+    const { affected } = await this.database.write((manager) =>
       manager.update(User, { id, passwordHash: old }, { passwordHash }),
     );
+    return affected === 1;
+  }
+
+  async setHash(manager: EntityManager, id: string, passwordHash: string): Promise<void> {
+    await manager.update(User, id, { passwordHash });
+  }
+
+  /** Locks the user's row; answers whether their password is still the one that was read. */
+  async lockUnchanged(manager: EntityManager, { id, passwordHash }: User): Promise<boolean> {
+    const isPostgres = manager.dataSource.options.type === 'postgres';
+    const user = await manager.findOne(User, {
+      where: { id },
+      ...(isPostgres && { lock: { mode: 'for_no_key_update' as const } }),
+    });
+    return user?.passwordHash === passwordHash;
   }
 
   /** The users that are shown beside their messages, by id. */
