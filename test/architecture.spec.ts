@@ -11,6 +11,7 @@ const FLOORS = [
   'config',
   'database',
   'encryption',
+  'events',
   'user',
   'auth',
   'chat',

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { QueryFailedError } from 'typeorm';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { SessionService } from '../src/auth/session.service.js';
+import { Whitelist } from '../src/auth/whitelist.js';
 import { ChatService } from '../src/chat/chat.service.js';
 import { Database } from '../src/database/database.js';
 import { expectProblem } from './expect-problem.js';
@@ -67,8 +67,8 @@ describe('a database that does not answer', () => {
   });
 
   it('is no 401 when it keeps the guard from looking', async () => {
-    const sessions = app.nest.get(SessionService);
-    vi.spyOn(sessions, 'requireLive').mockRejectedValueOnce(withCode('ECONNREFUSED'));
+    const whitelist = app.nest.get(Whitelist);
+    vi.spyOn(whitelist, 'requireLive').mockRejectedValueOnce(withCode('ECONNREFUSED'));
     expectOutage(await client.get('/chat/'));
   });
 
