@@ -17,7 +17,14 @@ import { serveDocs } from './openapi.js';
 /** For a request to arrive in full; the answer may take as long as it likes. */
 const REQUEST_TIMEOUT_MS = 60_000;
 const LOCAL_ORIGIN = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
-const EXPOSED_HEADERS = ['Retry-After', 'X-Request-Id', 'WWW-Authenticate'];
+const EXPOSED_HEADERS = [
+  'Retry-After',
+  'RateLimit-Limit',
+  'RateLimit-Remaining',
+  'RateLimit-Reset',
+  'X-Request-Id',
+  'WWW-Authenticate',
+];
 
 /** The whole application on an open database, ready to listen or to be tested. */
 export async function createApp(settings: Settings, log: Pino): Promise<NestFastifyApplication> {

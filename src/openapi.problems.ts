@@ -22,11 +22,13 @@ const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
 const REQUEST_ID = '019ab3c1-6f3e-7c52-b1d6-3f2f8d1c9a10';
 const INVALID = 'The request has invalid fields; `errors` says what to change in each.';
 const DEAD_TOKEN = new DeadTokenError().message;
+const TOO_MANY = 'You are sending too many requests. Try again in 30 s.';
 const OUTAGE =
   'The server is overloaded, shutting down or without its database. Try again shortly.';
 
 const HEADERS: Record<string, Response['headers']> = {
   401: { 'WWW-Authenticate': header('string', 'Bearer realm="conclave"') },
+  429: { 'Retry-After': header('integer', 30) },
   503: { 'Retry-After': header('integer', 2) },
 };
 
@@ -63,7 +65,7 @@ function sharedProblems({
     ...((requestBody || parameters.length > 0) && { 400: INVALID }),
     ...(security?.length && { 401: DEAD_TOKEN }),
     ...(requestBody && { 413: frameworkDetail(413), 415: frameworkDetail(415) }),
-    ...(!tags?.includes('health') && { 503: OUTAGE }),
+    ...(!tags?.includes('health') && { 429: TOO_MANY, 503: OUTAGE }),
   };
 }
 

@@ -7,9 +7,13 @@ import { describeProblems } from './openapi.problems.js';
 
 const DESCRIPTION = `Rooms and messages for your frontend; every message is sealed at rest under its own key.
 
-Sign up or log in, press **Authorize** and paste the \`access_token\`. Ids are UUIDs, times are
-RFC 3339 in UTC, lists are \`{data, has_more}\`, errors are \`application/problem+json\` (RFC 9457).
-A trailing slash is optional on every path.`;
+1. Sign up (or log in) and copy the \`access_token\` of the answer.
+2. Press **Authorize** and paste it.
+3. Make a room with \`POST /chat/\` and copy its \`id\`: the ids in the examples exist nowhere.
+4. Send with \`POST /message/\`, the room's id as \`chatid\`; read with \`GET /message/\`.
+
+Ids are UUIDs, times RFC 3339 in UTC, lists \`{data, has_more}\`, errors
+\`application/problem+json\` (RFC 9457). A trailing slash is optional on every path.`;
 
 /** The OpenAPI 3.1 document of the running application. */
 export function createDocument(app: NestFastifyApplication): OpenAPIObject {
@@ -24,7 +28,12 @@ export function createDocument(app: NestFastifyApplication): OpenAPIObject {
     .addTag('chat', 'Rooms')
     .addTag('message', 'Messages')
     .addTag('health', 'For operators')
-    .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' })
+    .addBearerAuth({
+      type: 'http',
+      scheme: 'bearer',
+      bearerFormat: 'JWT',
+      description: 'The `access_token` of a sign-up or log-in, without the word Bearer.',
+    })
     .build();
   const document = SwaggerModule.createDocument(app, config, {
     extraModels: [ProblemDto],
@@ -42,7 +51,11 @@ export function serveDocs(app: NestFastifyApplication): void {
     jsonDocumentUrl: 'openapi.json',
     raw: ['json'],
     customSiteTitle: 'Conclave API',
-    swaggerOptions: { persistAuthorization: true, displayRequestDuration: true },
+    swaggerOptions: {
+      persistAuthorization: true,
+      displayRequestDuration: true,
+      defaultModelsExpandDepth: 0,
+    },
   });
   const fastify = app.getHttpAdapter().getInstance();
   fastify.get('/', (_request, reply) => reply.redirect('/docs'));

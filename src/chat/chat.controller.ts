@@ -11,14 +11,14 @@ import { ChatService } from './chat.service.js';
 export class ChatController {
   constructor(private readonly chats: ChatService) {}
 
-  /** Make a room; you become its owner. */
+  /** Make a room; you become its owner */
   @Post()
   createChat(@CurrentUser() user: AuthUser, @Body() dto: CreateChatDto): Promise<ChatDto> {
     return this.chats.create(user, dto);
   }
 
   /**
-   * List the rooms you may see.
+   * List the rooms you may see
    *
    * @remarks Every public one and those you are a member of, oldest first.
    */
@@ -28,7 +28,7 @@ export class ChatController {
   }
 
   /**
-   * One room.
+   * Get a room
    *
    * @throws {404} There is no such chat, or it is not yours to see.
    */

@@ -22,7 +22,7 @@ export class CreateChatDto {
 }
 
 export class ChatQuery {
-  /** How many to answer at most. */
+  /** How many to answer at most, 1 to 200. */
   @IsOptional()
   @IsQueryInteger(1, 200)
   limit: number = PAGE_LIMIT;

@@ -10,14 +10,14 @@ import { HealthService } from './health.service.js';
 export class HealthController {
   constructor(private readonly health: HealthService) {}
 
-  /** Is the process alive? */
+  /** Whether the process is alive */
   @Get('live')
   live(): LiveDto {
     return { status: 'ok' };
   }
 
   /**
-   * Can it do its work?
+   * Whether it can do its work
    *
    * @throws {503} The server is shutting down, its database does not answer, or a key is missing.
    */

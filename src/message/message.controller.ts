@@ -13,7 +13,7 @@ export class MessageController {
   constructor(private readonly messages: MessageService) {}
 
   /**
-   * Send a message.
+   * Send a message
    *
    * @remarks Anyone may post to a public room and becomes its member by it. The answer comes once the
    * message is safely stored. After a lost answer, send again with the same `client_id`.
@@ -38,7 +38,7 @@ export class MessageController {
   }
 
   /**
-   * Read a room's messages.
+   * Read a room's messages
    *
    * @remarks By `seq`, ascending: the newest page, or the one right `before` or `after` a `seq`.
    *
@@ -53,7 +53,7 @@ export class MessageController {
   }
 
   /**
-   * One message.
+   * Get a message
    *
    * @throws {404} There is no such message, or it is not yours to see.
    */

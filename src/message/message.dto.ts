@@ -22,7 +22,6 @@ export class SendMessageDto {
   /**
    * Your own name for this message, 1 to 64 characters. A retry with the same one creates nothing
    * twice: it answers 200 with the first message.
-   * @example web-7f3a-42
    */
   @IsOptional()
   @IsText({ min: 1, max: 64, controls: 'none', blank: false })
@@ -37,7 +36,7 @@ export class MessageQuery {
   @IsId()
   chat_id: string;
 
-  /** How many to answer at most. */
+  /** How many to answer at most, 1 to 200. */
   @IsOptional()
   @IsQueryInteger(1, 200)
   limit: number = PAGE_LIMIT;
