@@ -1,6 +1,9 @@
 import { defineConfig } from 'vitest/config';
 import { answers, postgresUrl } from './test/support/services.js';
 
+/** Where to write the results as JSON too. */
+const report = process.env.TEST_REPORT;
+
 const hasPostgres = await answers(postgresUrl);
 if (!hasPostgres) {
   const skipped = `the end-to-end tests on PostgreSQL: nothing answers at ${postgresUrl.host}`;
@@ -21,6 +24,7 @@ const endToEnd = (database: 'sqlite' | 'postgres'): object => ({
 export default defineConfig({
   test: {
     maxWorkers: 2,
+    reporters: ['default', ...(report ? [['json', { outputFile: report }] as const] : [])],
     projects: [
       { test: { name: 'unit', include: ['test/**/*.spec.ts'], testTimeout: 30_000 } },
       endToEnd('sqlite'),
