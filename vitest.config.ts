@@ -24,7 +24,7 @@ const endToEnd = (database: 'sqlite' | 'postgres'): object => ({
 export default defineConfig({
   test: {
     maxWorkers: 2,
-    reporters: ['default', ...(report ? [['json', { outputFile: report }] as const] : [])],
+    reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
     projects: [
       { test: { name: 'unit', include: ['test/**/*.spec.ts'], testTimeout: 30_000 } },
       endToEnd('sqlite'),

@@ -11,8 +11,10 @@ const folder = mkdtempSync(join(tmpdir(), 'conclave-bench-'));
 const server = spawn(process.execPath, ['dist/main.js'], {
   env: { PATH: process.env.PATH, PORT: '0', DATA_DIR: folder },
 });
-const [greeting] = await once(server.stdout, 'data');
-const [, url] = /API\s+(\S+)/.exec(String(greeting));
+let greeting = '';
+server.stdout.on('data', (chunk) => (greeting += chunk));
+while (!greeting.includes('Swagger')) await once(server.stdout, 'data');
+const [, url] = /API\s+(\S+)/.exec(greeting);
 
 async function post(path, body, token) {
   const begun = performance.now();
