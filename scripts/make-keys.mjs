@@ -15,7 +15,6 @@ const values = {
   MASTER_KEYS: fernetKey(),
   JWT_SECRET: secret(48),
   POSTGRES_PASSWORD: secret(24),
-  METRICS_TOKEN: secret(24),
 };
 const names = Object.keys(values);
 const lines = names.map((name) => `${name}=${values[name]}\n`).join('');

@@ -1,4 +1,5 @@
 import { EntityManager, In } from 'typeorm';
+import { rowLock } from '../database/row-lock.js';
 import { Chat } from './chat.entity.js';
 import { ChatNotFoundError } from './chat.errors.js';
 import { Member } from './member.entity.js';
@@ -26,11 +27,10 @@ export class LockedRooms {
   ) {}
 
   static async lock(manager: EntityManager, seats: Seat[]): Promise<LockedRooms> {
-    const isPostgres = manager.dataSource.options.type === 'postgres';
     const chats = await manager.find(Chat, {
       where: { id: In([...new Set(seats.map((seat) => seat.chatId))]) },
       order: { id: 'ASC' },
-      ...(isPostgres && { lock: { mode: 'for_no_key_update' as const } }),
+      ...rowLock(manager),
     });
     const wanted = new Map(
       seats.map(({ chatId, userId }) => [keyOf(chatId, userId), { chatId, userId }]),

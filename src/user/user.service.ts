@@ -5,6 +5,7 @@ import { InvalidInputError, UnauthenticatedError } from '../common/errors.js';
 import { newId } from '../common/ids.js';
 import { Database } from '../database/database.js';
 import { isUniqueViolation } from '../database/query-errors.js';
+import { rowLock } from '../database/row-lock.js';
 import { OwnerKeys } from '../encryption/owner-keys.js';
 import { ProfileDto, type UpdateMeDto, UserDto } from './user.dto.js';
 import { User } from './user.entity.js';
@@ -80,10 +81,9 @@ export class UserService {
 
   /** Locks the user's row; answers whether their password is still the one that was read. */
   async lockUnchanged(manager: EntityManager, { id, passwordHash }: User): Promise<boolean> {
-    const isPostgres = manager.dataSource.options.type === 'postgres';
     const user = await manager.findOne(User, {
       where: { id },
-      ...(isPostgres && { lock: { mode: 'for_no_key_update' as const } }),
+      ...rowLock(manager),
     });
     return user?.passwordHash === passwordHash;
   }

@@ -1,0 +1,10 @@
+import type { EntityManager } from 'typeorm';
+
+/**
+ * For `find`: locks the rows that it finds for the rest of the transaction. SQLite has one writer
+ * and needs no lock.
+ */
+export function rowLock(manager: EntityManager): { lock?: { mode: 'for_no_key_update' } } {
+  const isPostgres = manager.dataSource.options.type === 'postgres';
+  return isPostgres ? { lock: { mode: 'for_no_key_update' } } : {};
+}
