@@ -6,6 +6,7 @@ interface Schema {
   allOf?: Schema[];
   type?: string | string[];
   properties?: Record<string, Schema>;
+  required?: string[];
   items?: Schema;
   enum?: unknown[];
   default?: unknown;
@@ -37,9 +38,11 @@ function exampleOf(schema: Schema, schemas: Record<string, Schema>): unknown {
   if (reference) return exampleOf(schemas[reference.split('/').at(-1)!], schemas);
   if (schema.items) return [exampleOf(schema.items, schemas)];
   if (!schema.properties) return isNullable(schema) ? null : (schema.default ?? schema.enum?.[0]);
-  const fields = Object.entries(schema.properties).map(
-    ([name, field]) => [name, exampleOf(field, schemas)] as const,
+  // A field that is sometimes there shows only where it says how it looks.
+  const shown = Object.entries(schema.properties).filter(
+    ([name, field]) => schema.required?.includes(name) || field.example !== undefined,
   );
+  const fields = shown.map(([name, field]) => [name, exampleOf(field, schemas)] as const);
   return Object.fromEntries(fields.filter(([, example]) => example !== undefined));
 }
 

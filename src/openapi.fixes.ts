@@ -12,7 +12,7 @@ interface Schema {
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** Written with their slash, as they have always been; it is optional. */
-const SLASHED = ['/chat', '/message'];
+const SLASHED = ['/chat', '/message', '/users'];
 
 /** What the generator cannot know: every number here is whole, and what looks like an id is one. */
 export function fixDocument(document: OpenAPIObject): void {

@@ -25,6 +25,7 @@ export function createDocument(app: NestFastifyApplication): OpenAPIObject {
     .setLicense('MIT', 'https://opensource.org/license/mit')
     .addServer('/', 'this server')
     .addTag('userauth', 'Accounts and sessions')
+    .addTag('users', 'Other people')
     .addTag('chat', 'Rooms')
     .addTag('message', 'Messages')
     .addTag('health', 'For operators')

@@ -62,5 +62,6 @@ import { WhitelistedToken } from './whitelisted-token.entity.js';
     { provide: APP_GUARD, useClass: JwtAuthGuard },
     { provide: APP_GUARD, useClass: RateLimitGuard },
   ],
+  exports: [PasswordService, SessionService],
 })
 export class AuthModule {}

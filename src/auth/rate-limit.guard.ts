@@ -31,17 +31,26 @@ export function rateLimits(
     getTracker: (request: Record<string, unknown>) => normalizeIp(request.ip as string),
     skipIf: (context: ExecutionContext) => reflector.get(Limited, context.getHandler()) !== name,
   });
-  const perUser = {
-    name: 'user',
-    limit: 1200,
+  const perUser = (name: 'user' | 'findUser', limit: number) => ({
+    name,
+    limit,
     ttl: MINUTE_MS,
     getTracker: (_request: unknown, context: ExecutionContext) => requestOf(context).user!.id,
-    skipIf: (context: ExecutionContext) => requestOf(context).user === undefined,
-  };
+    skipIf: (context: ExecutionContext) =>
+      requestOf(context).user === undefined ||
+      (name !== 'user' && reflector.get(Limited, context.getHandler()) !== name),
+  });
   return {
     storage,
     generateKey: (_context, tracker, name) => `${name}:${tracker}`,
-    throttlers: isRateLimited ? [perUser, perAddress('signUp', 60), perAddress('logIn', 600)] : [],
+    throttlers: isRateLimited
+      ? [
+          perUser('user', 1200),
+          perUser('findUser', 30),
+          perAddress('signUp', 60),
+          perAddress('logIn', 600),
+        ]
+      : [],
   };
 }
 
@@ -50,7 +59,7 @@ export function rateLimits(
 export class RateLimitGuard extends ThrottlerGuard {
   protected override headerPrefix = 'RateLimit';
 
-  /** One limit counts for each route, so its name is left out. */
+  /** Their names are left out: where two limits count, the one that is checked last is shown. */
   protected override setResponseHeader(
     reply: Record<string, unknown>,
     name: string,

@@ -82,11 +82,15 @@ export class SessionService {
     this.announce(ended);
   }
 
-  /** Deletes them in the caller's transaction, who announces their end after the commit. */
-  async deleteOthers(manager: EntityManager, userId: string, kept: string): Promise<string[]> {
+  /**
+   * Deletes a user's sessions in the caller's transaction, who announces their end after the commit.
+   *
+   * @param kept the one that goes on, if any
+   */
+  async deleteOthers(manager: EntityManager, userId: string, kept?: string): Promise<string[]> {
     const others = await manager.find(Session, {
       select: { id: true },
-      where: { userId, id: Not(kept) },
+      where: { userId, ...(kept && { id: Not(kept) }) },
     });
     const ids = others.map((session) => session.id);
     if (ids.length > 0) await manager.delete(Session, { id: In(ids) });

@@ -85,6 +85,10 @@ function isEmailAddress(value: unknown): boolean {
   return typeof value === 'string' && value.length <= 254 && value.isWellFormed() && isEmail(value);
 }
 
+export function isId(text: string): boolean {
+  return ID.test(text);
+}
+
 /** An id in a body or a query. */
 export function IsId(): PropertyDecorator {
   return applyDecorators(
@@ -99,6 +103,14 @@ export class IdPipe implements PipeTransform<string, string> {
   transform(value: string, { data: field = 'id' }: { data?: string }): string {
     if (ID.test(value)) return value;
     throw new InvalidInputError([{ field, messages: [`${field} ${ID_FAULT}`] }]);
+  }
+}
+
+/** An id in a path, or `me`. */
+@Injectable()
+export class IdOrMePipe extends IdPipe {
+  override transform(value: string, metadata: { data?: string }): string {
+    return value === 'me' ? value : super.transform(value, metadata);
   }
 }
 

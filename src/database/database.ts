@@ -19,14 +19,19 @@ const MAX_ATTEMPTS = 3;
 export class Database implements OnApplicationShutdown {
   private readonly insideWrite = new AsyncLocalStorage<true>();
   private readonly sqliteLine: SqliteWriteLine | undefined;
+  private readonly snapshotLine: SqliteWriteLine | undefined;
 
   private constructor(
-    /** What injected repositories read from; on PostgreSQL the same as `writer`. */
+    /** What injected repositories read from; on PostgreSQL all three are the same. */
     readonly reader: DataSource,
     private readonly writer: DataSource,
+    private readonly snapshots: DataSource,
     private readonly lock?: DataDirLock,
   ) {
-    if (!this.isPostgres) this.sqliteLine = new SqliteWriteLine(writer.createQueryRunner());
+    if (!this.isPostgres) {
+      this.sqliteLine = new SqliteWriteLine(writer.createQueryRunner());
+      this.snapshotLine = new SqliteWriteLine(snapshots.createQueryRunner());
+    }
   }
 
   /**
@@ -40,9 +45,12 @@ export class Database implements OnApplicationShutdown {
     try {
       await writer.initialize();
       await migrate(writer);
-      if (!lock) return new Database(writer, writer);
-      const reader = new DataSource(dataSourceOptions(settings, entities, 'read-only'));
-      return new Database(await reader.initialize(), writer, lock);
+      if (!lock) return new Database(writer, writer, writer);
+      const [reader, snapshots] = await Promise.all([
+        new DataSource(dataSourceOptions(settings, entities, 'read-only')).initialize(),
+        new DataSource(dataSourceOptions(settings, entities, 'read-only')).initialize(),
+      ]);
+      return new Database(reader, writer, snapshots, lock);
     } catch (error) {
       if (writer.isInitialized) await writer.destroy();
       lock?.release();
@@ -67,6 +75,13 @@ export class Database implements OnApplicationShutdown {
     return this.sqliteLine ? this.sqliteLine.run(marked) : this.transaction(marked);
   }
 
+  /** Reads in one snapshot: all of what `work` reads was true at one moment. */
+  snapshot<T>(work: Work<T>): Promise<T> {
+    return this.snapshotLine
+      ? this.snapshotLine.run(work)
+      : this.reader.transaction('REPEATABLE READ', work);
+  }
+
   /** PostgreSQL undoes one of two transactions that wait for each other: that one runs again. */
   private async transaction<T>(work: Work<T>, attempt = 1): Promise<T> {
     try {
@@ -77,8 +92,16 @@ export class Database implements OnApplicationShutdown {
     }
   }
 
+  /**
+   * Leaves no trace of what was deleted in the files that the database writes. On SQLite the log
+   * before the last checkpoint still holds it; on PostgreSQL a VACUUM is the operator's.
+   */
+  async wipe(): Promise<void> {
+    await this.sqliteLine?.checkpoint();
+  }
+
   subscribe(subscriber: EntitySubscriberInterface): void {
-    for (const dataSource of new Set([this.reader, this.writer])) {
+    for (const dataSource of new Set([this.reader, this.writer, this.snapshots])) {
       dataSource.subscribers.push(subscriber);
     }
   }
@@ -90,7 +113,8 @@ export class Database implements OnApplicationShutdown {
 
   /** Runs after the last request. */
   async onApplicationShutdown(): Promise<void> {
-    for (const dataSource of [this.reader, this.writer]) {
+    // The writer last: only one that writes takes the log in as it closes.
+    for (const dataSource of [this.reader, this.snapshots, this.writer]) {
       if (dataSource.isInitialized) await dataSource.destroy();
     }
     this.lock?.release();

@@ -1,5 +1,6 @@
 import type { Database } from 'better-sqlite3';
 
+export const BUSY_TIMEOUT_MS = 5000;
 const SYNCHRONOUS_FULL = 2;
 const TEMP_STORE_MEMORY = 2;
 
@@ -14,7 +15,7 @@ export function prepareSqlite(database: Database, access: 'read-write' | 'read-o
   }
   expectPragma(database, 'synchronous', 'FULL', SYNCHRONOUS_FULL);
   expectPragma(database, 'foreign_keys', 'ON', 1);
-  expectPragma(database, 'busy_timeout', '5000', 5000);
+  expectPragma(database, 'busy_timeout', String(BUSY_TIMEOUT_MS), BUSY_TIMEOUT_MS);
   expectPragma(database, 'temp_store', 'MEMORY', TEMP_STORE_MEMORY); // nothing outside DATA_DIR
 }
 

@@ -1,5 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
 import type { EntityManager, QueryRunner } from 'typeorm';
+import { BUSY_TIMEOUT_MS } from './sqlite-pragmas.js';
+
+const RETRY_MS = 20;
+
+interface Waiting {
+  resolve: () => void;
+  reject: (error: unknown) => void;
+}
 
 interface Job {
   work: (manager: EntityManager) => Promise<unknown>;
@@ -15,6 +23,7 @@ interface Job {
  */
 export class SqliteWriteLine {
   private waiting: Job[] = [];
+  private readonly checkpoints: Waiting[] = [];
   private isDraining = false;
 
   constructor(private readonly runner: QueryRunner) {}
@@ -26,15 +35,44 @@ export class SqliteWriteLine {
     });
   }
 
+  /** Empties the write-ahead log, between two transactions; what cannot be emptied now is later. */
+  checkpoint(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.checkpoints.push({ resolve, reject });
+      void this.drain();
+    });
+  }
+
   private async drain(): Promise<void> {
     if (this.isDraining) return;
     this.isDraining = true;
-    while (this.waiting.length > 0) {
+    while (this.waiting.length + this.checkpoints.length > 0) {
       // The driver works without yielding: let whatever has arrived by now come along.
       await setImmediate();
-      await this.commit(this.waiting.splice(0));
+      if (this.waiting.length > 0) await this.commit(this.waiting.splice(0));
+      if (this.checkpoints.length > 0) await this.truncateLog(this.checkpoints.splice(0));
     }
     this.isDraining = false;
+  }
+
+  private async truncateLog(waiting: Waiting[]): Promise<void> {
+    try {
+      // Waiting for a reader would stop the event loop, and with it the reader.
+      await this.runner.query('PRAGMA busy_timeout = 0');
+      const [{ busy }] = await this.runner.manager.query<[{ busy: number }]>(
+        'PRAGMA wal_checkpoint(TRUNCATE)',
+      );
+      await this.runner.query(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
+      if (busy) setTimeout(() => this.retry(waiting), RETRY_MS);
+      else for (const { resolve } of waiting) resolve();
+    } catch (error) {
+      for (const { reject } of waiting) reject(error);
+    }
+  }
+
+  private retry(waiting: Waiting[]): void {
+    this.checkpoints.push(...waiting);
+    void this.drain();
   }
 
   private async commit(jobs: Job[]): Promise<void> {

@@ -17,6 +17,7 @@ const KEYS_PER_QUERY = 500;
 export class OwnerKeys implements OnModuleInit {
   private readonly unwrapped = new LRUCache<string, Buffer>({ max: CACHED_KEYS });
   private readonly loading = new Map<string, Promise<Buffer>>();
+  private forgotten = 0;
   private nextQuery: { ownerIds: string[]; found: Promise<Map<string, Buffer>> } | undefined;
 
   constructor(
@@ -59,6 +60,17 @@ export class OwnerKeys implements OnModuleInit {
     return this.unwrapped.get(ownerId) ?? this.load(ownerId);
   }
 
+  /** Destroys keys for good, in the transaction that ends their owners. */
+  async destroy(manager: EntityManager, ownerIds: string[]): Promise<void> {
+    await manager.delete(WrappedKey, { ownerId: In(ownerIds) });
+  }
+
+  /** Forgets keys that were destroyed, and those that are being loaded right now. */
+  forget(ownerIds: string[]): void {
+    this.forgotten++;
+    for (const id of ownerIds) this.unwrapped.delete(id);
+  }
+
   /** Loads what is not cached yet, in one query; unknown owners are passed over. */
   async preload(ownerIds: string[]): Promise<void> {
     await Promise.all(ownerIds.map((id) => Promise.resolve(this.get(id)).catch(ignoreMissing)));
@@ -67,11 +79,12 @@ export class OwnerKeys implements OnModuleInit {
   private load(ownerId: string): Promise<Buffer> {
     const underway = this.loading.get(ownerId);
     if (underway) return underway;
+    const { forgotten } = this;
     const loading = this.joinQuery(ownerId)
       .then((found) => {
         const key = found.get(ownerId);
         if (!key) throw new KeyMissingError(ownerId);
-        this.unwrapped.set(ownerId, key);
+        if (forgotten === this.forgotten) this.unwrapped.set(ownerId, key);
         return key;
       })
       .finally(() => this.loading.delete(ownerId));

@@ -1,6 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { IsOptional } from 'class-validator';
-import { IsText } from '../common/validators.js';
+import { IsEmailAddress, IsText } from '../common/validators.js';
 import type { User } from './user.entity.js';
 
 const IsName = (): PropertyDecorator =>
@@ -51,6 +51,22 @@ export class ProfileDto {
   }
 }
 
+export class UserQuery {
+  /**
+   * The whole e-mail, in any case.
+   * @example ada@example.org
+   */
+  @IsEmailAddress() email: string;
+}
+
+export class UserListDto {
+  /** The one user with this e-mail, or none. */
+  data: ProfileDto[];
+
+  /** @example false */
+  has_more: boolean;
+}
+
 /** A user as they see themselves. */
 export class UserDto {
   /** @example 019ab3c1-5d2b-7a41-8f0e-5b7c9d1e2f30 */
@@ -72,6 +88,6 @@ export class UserDto {
   created_at: Date;
 
   static of({ id, email, fname, lname, profile, createdAt }: User): UserDto {
-    return { id, email, fname, lname, profile, created_at: createdAt };
+    return { id, email: email!, fname, lname, profile, created_at: createdAt };
   }
 }

@@ -4,13 +4,18 @@ import { TimeColumn } from '../database/time.column.js';
 @Entity('users')
 export class User {
   @PrimaryColumn('uuid') id: string;
-  @Column({ type: 'varchar', length: 254 }) email: string;
+  /** Null once erased. */
+  @Column({ type: 'varchar', length: 254, nullable: true }) email: string | null;
   /** The e-mail as it is compared: two that differ only in case are the same. */
-  @Index({ unique: true }) @Column({ type: 'text' }) emailKey: string;
+  @Index({ unique: true }) @Column({ type: 'text', nullable: true }) emailKey: string | null;
   /** Django's form: `pbkdf2_sha256$iterations$salt$hash`. */
   @Column({ type: 'varchar', length: 255 }) passwordHash: string;
   @Column({ type: 'varchar', length: 100, nullable: true }) fname: string | null;
   @Column({ type: 'varchar', length: 100, nullable: true }) lname: string | null;
   @Column({ type: 'varchar', length: 2048, nullable: true }) profile: string | null;
   @TimeColumn() createdAt: Date;
+  /** From then on the user is nobody; their messages read as deleted. */
+  @Index() @TimeColumn({ nullable: true }) erasedAt: Date | null;
+  /** When the last trace of an erased user was cleared away. */
+  @TimeColumn({ nullable: true }) clearedAt: Date | null;
 }

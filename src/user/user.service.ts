@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { EntityManager, In, Repository } from 'typeorm';
-import { InvalidInputError, UnauthenticatedError } from '../common/errors.js';
+import { EntityManager, In, IsNull, Repository } from 'typeorm';
+import { InvalidInputError } from '../common/errors.js';
 import { newId } from '../common/ids.js';
 import { Database } from '../database/database.js';
 import { isUniqueViolation } from '../database/query-errors.js';
@@ -9,9 +9,11 @@ import { rowLock } from '../database/row-lock.js';
 import { OwnerKeys } from '../encryption/owner-keys.js';
 import { ProfileDto, type UpdateMeDto, UserDto } from './user.dto.js';
 import { User } from './user.entity.js';
-import { EmailTakenError } from './user.errors.js';
+import { AccountGoneError, EmailTakenError, UserNotFoundError } from './user.errors.js';
 
-export type NewUser = Pick<User, 'email' | 'passwordHash' | 'fname' | 'lname' | 'profile'>;
+export type NewUser = Pick<User, 'passwordHash' | 'fname' | 'lname' | 'profile'> & {
+  email: string;
+};
 
 @Injectable()
 export class UserService {
@@ -28,6 +30,8 @@ export class UserService {
       id: newId(),
       emailKey: emailKey(fields.email),
       createdAt: new Date(),
+      erasedAt: null,
+      clearedAt: null,
     };
     try {
       await manager.insert(User, user);
@@ -42,14 +46,47 @@ export class UserService {
     return this.users.findOneBy({ emailKey: emailKey(email) });
   }
 
-  async require(id: string): Promise<User> {
-    const user = await this.users.findOneBy({ id });
-    if (!user) throw new UnauthenticatedError('This account no longer exists.');
-    return user;
+  async require(id: string): Promise<User & { email: string }> {
+    const user = await this.users.findOneBy({ id, erasedAt: IsNull() });
+    if (!user) throw new AccountGoneError();
+    return user as User & { email: string };
   }
 
   async me(id: string): Promise<UserDto> {
     return UserDto.of(await this.require(id));
+  }
+
+  /** What everybody sees of a user. @throws UserNotFoundError */
+  async profile(id: string): Promise<ProfileDto> {
+    const user = await this.users.findOneBy({ id, erasedAt: IsNull() });
+    if (!user) throw new UserNotFoundError();
+    return ProfileDto.of(user);
+  }
+
+  /** The users with exactly this e-mail: one or none. */
+  async search(email: string): Promise<ProfileDto[]> {
+    const user = await this.findByEmail(email);
+    return user ? [ProfileDto.of(user)] : [];
+  }
+
+  /**
+   * Makes sure that users are there, and stay until the transaction ends.
+   *
+   * @throws UserNotFoundError
+   */
+  async requireActive(manager: EntityManager, ids: string[]): Promise<void> {
+    const active = await this.active(manager, ids);
+    if (!ids.every((id) => active.has(id))) throw new UserNotFoundError();
+  }
+
+  /** Those who are there, and stay until the transaction ends. */
+  async active(manager: EntityManager, ids: string[]): Promise<Set<string>> {
+    const users = await manager.find(User, {
+      select: { id: true },
+      where: { id: In([...new Set(ids)]), erasedAt: IsNull() },
+      ...rowLock(manager, 'for_key_share'),
+    });
+    return new Set(users.map((user) => user.id));
   }
 
   async updateMe(id: string, changes: UpdateMeDto): Promise<UserDto> {
@@ -88,10 +125,16 @@ export class UserService {
     return user?.passwordHash === passwordHash;
   }
 
-  /** The users that are shown beside their messages, by id. */
-  async profiles(ids: Iterable<string>): Promise<Map<string, ProfileDto>> {
+  /** Users by id, erased ones too. */
+  async byId(ids: Iterable<string>): Promise<Map<string, User>> {
     const users = await this.users.findBy({ id: In([...new Set(ids)]) });
-    return new Map(users.map((user) => [user.id, ProfileDto.of(user)]));
+    return new Map(users.map((user) => [user.id, user]));
+  }
+
+  /** What is shown of users beside what they did, by id. */
+  async profiles(ids: Iterable<string>): Promise<Map<string, ProfileDto>> {
+    const users = await this.byId(ids);
+    return new Map([...users].map(([id, user]) => [id, ProfileDto.of(user)]));
   }
 }
 

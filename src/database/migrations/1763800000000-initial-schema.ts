@@ -23,15 +23,17 @@ function tables(runner: QueryRunner): TableOptions[] {
       name: 'users',
       columns: [
         id('id', PRIMARY),
-        text('email', 254),
-        text('email_key'),
+        text('email', 254, NULL),
+        text('email_key', undefined, NULL),
         text('password_hash', 255),
         text('fname', 100, NULL),
         text('lname', 100, NULL),
         text('profile', 2048, NULL),
         time('created_at'),
+        time('erased_at', NULL),
+        time('cleared_at', NULL),
       ],
-      indices: [unique('users', 'email_key')],
+      indices: [unique('users', 'email_key'), index('users', 'erased_at')],
     },
     {
       name: 'wrapped_key',
@@ -85,8 +87,14 @@ function tables(runner: QueryRunner): TableOptions[] {
         integer('last_seq'),
         integer('last_change'),
         integer('member_count'),
+        text('direct_key', 73, NULL),
+        time('deleted_at', NULL),
       ],
-      indices: [index('chat', 'visibility', 'id')],
+      indices: [
+        index('chat', 'visibility', 'id'),
+        unique('chat', 'direct_key'),
+        index('chat', 'deleted_at'),
+      ],
       foreignKeys: [foreignKey('chat', 'created_by', 'users')],
     },
     {
@@ -115,6 +123,7 @@ function tables(runner: QueryRunner): TableOptions[] {
         text('client_id', 64, NULL),
         id('reply_to', NULL),
         text('ciphertext', undefined, NULL),
+        text('reactions', undefined, NULL),
         time('created_at'),
         time('edited_at', NULL),
         time('deleted_at', NULL),
@@ -127,6 +136,20 @@ function tables(runner: QueryRunner): TableOptions[] {
       foreignKeys: [
         foreignKey('message', 'chat_id', 'chat'),
         foreignKey('message', 'sender_id', 'users'),
+      ],
+    },
+    {
+      name: 'reaction',
+      columns: [
+        id('message_id', PRIMARY),
+        id('user_id', PRIMARY),
+        text('emoji', 64, PRIMARY),
+        id('chat_id'),
+      ],
+      indices: [index('reaction', 'user_id')],
+      foreignKeys: [
+        foreignKey('reaction', 'message_id', 'message'),
+        foreignKey('reaction', 'user_id', 'users'),
       ],
     },
   ];
