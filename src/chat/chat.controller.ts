@@ -1,15 +1,39 @@
-import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
-import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  HttpCode,
+  Param,
+  Patch,
+  Post,
+  Query,
+  Res,
+} from '@nestjs/common';
+import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 import { CurrentUser, type AuthUser } from '../common/current-user.js';
 import { IdPipe } from '../common/validators.js';
-import { ChatDto, ChatPageDto, ChatQuery, CreateChatDto } from './chat.dto.js';
+import {
+  ChatDto,
+  ChatPageDto,
+  ChatQuery,
+  CreateChatDto,
+  DirectChatDto,
+  OpenDirectChatDto,
+  UpdateChatDto,
+} from './chat.dto.js';
 import { ChatService } from './chat.service.js';
+import { DirectService } from './direct.service.js';
 
 @ApiTags('chat')
 @ApiBearerAuth()
 @Controller('chat')
 export class ChatController {
-  constructor(private readonly chats: ChatService) {}
+  constructor(
+    private readonly chats: ChatService,
+    private readonly directs: DirectService,
+  ) {}
 
   /** Make a room; you become its owner */
   @Post()
@@ -38,5 +62,57 @@ export class ChatController {
     @Param('chat_id', IdPipe) chatId: string,
   ): Promise<ChatDto> {
     return this.chats.get(user, chatId);
+  }
+
+  /**
+   * Open the direct room with another user
+   *
+   * @remarks There is one for the two of you, whoever opens it first.
+   *
+   * @throws {404} There is no such user.
+   */
+  @Post('direct')
+  @ApiCreatedResponse({ type: DirectChatDto, description: 'The room, made just now' })
+  @ApiOkResponse({ type: DirectChatDto, description: 'The room that is there already' })
+  async openDirectChat(
+    @CurrentUser() user: AuthUser,
+    @Body() dto: OpenDirectChatDto,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<ChatDto> {
+    const { chat, isNew } = await this.directs.getOrCreate(user, dto.user_id);
+    void reply.status(isNew ? 201 : 200);
+    return chat;
+  }
+
+  /**
+   * Rename a room, or change who sees it
+   *
+   * @remarks Owner and admins rename; the owner alone changes the visibility.
+   *
+   * @throws {403} Your role in this chat does not allow it.
+   * @throws {404} There is no such chat, or it is not yours to see.
+   */
+  @Patch(':chat_id')
+  updateChat(
+    @CurrentUser() user: AuthUser,
+    @Param('chat_id', IdPipe) chatId: string,
+    @Body() dto: UpdateChatDto,
+  ): Promise<ChatDto> {
+    return this.chats.update(user, chatId, dto);
+  }
+
+  /**
+   * Delete a room with everything in it
+   *
+   * @throws {403} Your role in this chat does not allow it.
+   * @throws {404} There is no such chat, or it is not yours to see.
+   */
+  @Delete(':chat_id')
+  @HttpCode(204)
+  deleteChat(
+    @CurrentUser() user: AuthUser,
+    @Param('chat_id', IdPipe) chatId: string,
+  ): Promise<void> {
+    return this.chats.delete(user, chatId);
   }
 }

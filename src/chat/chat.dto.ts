@@ -1,5 +1,7 @@
-import { IsIn, IsOptional } from 'class-validator';
+import { OmitType } from '@nestjs/swagger';
+import { IsIn, IsOptional, ValidateIf } from 'class-validator';
 import { IsId, IsQueryInteger, IsText } from '../common/validators.js';
+import { ProfileDto } from '../user/user.dto.js';
 import type { Chat, Visibility } from './chat.entity.js';
 import type { Member, Role } from './member.entity.js';
 
@@ -29,6 +31,30 @@ export class ChatQuery {
 
   /** Id of the last chat of the page before. */
   @IsOptional() @IsId() after?: string;
+
+  /** `true`: only rooms that you are a member of. */
+  @IsOptional() @IsIn(['true']) joined?: 'true';
+}
+
+/** What to change; a field left out stays as it is. */
+export class UpdateChatDto {
+  /** @example "Boiler room" */
+  @ValidateIf((dto: UpdateChatDto) => dto.chat_name !== undefined)
+  @IsText({ min: 1, max: 200, controls: 'none', blank: false })
+  chat_name?: string;
+
+  /** @example private */
+  @ValidateIf((dto: UpdateChatDto) => dto.visibility !== undefined)
+  @IsIn(['public', 'private'])
+  visibility?: 'public' | 'private';
+}
+
+export class OpenDirectChatDto {
+  /**
+   * The other user.
+   * @example 019ab3c1-5d2b-7a41-8f0e-5b7c9d1e2f30
+   */
+  @IsId() user_id: string;
 }
 
 /** A room. The last three fields are the caller's own, and null for one who is no member. */
@@ -36,7 +62,10 @@ export class ChatDto {
   /** @example 019ab3c1-6a10-7d3e-9b61-0c2d4e6f8a12 */
   id: string;
 
-  /** @example "Engine room" */
+  /**
+   * Null in a direct room.
+   * @example "Engine room"
+   */
   chat_name: string | null;
 
   /** @example public */
@@ -84,7 +113,12 @@ export class ChatDto {
    */
   unread_count: number | null;
 
-  static of(chat: Chat, member: Member | null): ChatDto {
+  /** Of a direct room: the other one. */
+  peer?: ProfileDto;
+
+  /** The member may have been read a moment after the room, and have read further by then. */
+  static of(chat: Chat, member: Member | null, peer?: ProfileDto): ChatDto {
+    const readSeq = member && Math.min(member.readSeq, chat.lastSeq);
     return {
       id: chat.id,
       chat_name: chat.chatName,
@@ -96,10 +130,16 @@ export class ChatDto {
       last_change: chat.lastChange,
       member_count: chat.memberCount,
       role: member?.role ?? null,
-      read_seq: member?.readSeq ?? null,
-      unread_count: member ? chat.lastSeq - member.readSeq : null,
+      read_seq: readSeq,
+      unread_count: readSeq === null ? null : chat.lastSeq - readSeq,
+      ...(peer && { peer }),
     };
   }
+}
+
+/** A direct room: both of you are plain members. */
+export class DirectChatDto extends OmitType(ChatDto, ['peer']) {
+  peer: ProfileDto;
 }
 
 export class ChatPageDto {

@@ -19,4 +19,10 @@ export class Chat {
   /** Counts every change of the room, its members and its messages. */
   @Column({ type: 'int' }) lastChange: number;
   @Column({ type: 'int' }) memberCount: number;
+  /** Of a direct room: the two users' ids, the lower first, so that there is one room for a pair. */
+  @Index({ unique: true })
+  @Column({ type: 'varchar', length: 73, nullable: true })
+  directKey: string | null;
+  /** From then on the room exists for nobody; its rows go in the background. */
+  @Index() @TimeColumn({ nullable: true }) deletedAt: Date | null;
 }

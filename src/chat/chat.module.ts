@@ -5,12 +5,18 @@ import { ChatController } from './chat.controller.js';
 import { Chat } from './chat.entity.js';
 import { ChatRepository } from './chat.repository.js';
 import { ChatService } from './chat.service.js';
+import { ChatViews } from './chat-views.js';
+import { DirectService } from './direct.service.js';
+import { KeyEviction } from './key-eviction.js';
+import { MemberController } from './member.controller.js';
+import { MemberService } from './member.service.js';
+import { UserModule } from '../user/user.module.js';
 import { Member } from './member.entity.js';
 
 @Module({
-  imports: [TypeOrmModule.forFeature([Chat, Member]), EncryptionModule],
-  controllers: [ChatController],
-  providers: [ChatService, ChatRepository],
-  exports: [ChatService],
+  imports: [TypeOrmModule.forFeature([Chat, Member]), EncryptionModule, UserModule],
+  controllers: [ChatController, MemberController],
+  providers: [ChatRepository, ChatService, ChatViews, DirectService, KeyEviction, MemberService],
+  exports: [ChatRepository, ChatService, ChatViews],
 })
 export class ChatModule {}

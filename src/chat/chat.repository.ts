@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { In, Repository } from 'typeorm';
+import { EntityManager, In, IsNull, Repository } from 'typeorm';
 import { Chat } from './chat.entity.js';
 import { Member } from './member.entity.js';
 
@@ -20,25 +20,31 @@ export class ChatRepository {
   /** The room, if the user may know of it. */
   async findSeen(userId: string, chatId: string): Promise<ChatSeen | null> {
     const [chat, member] = await Promise.all([
-      this.chats.findOneBy({ id: chatId }),
+      this.chats.findOneBy({ id: chatId, deletedAt: IsNull() }),
       this.members.findOneBy({ chatId, userId }),
     ]);
     return chat && (chat.visibility === 'public' || member) ? { chat, member } : null;
   }
 
   /**
-   * Public rooms and the user's own, by id. Both halves step along an index of their own, so that
+   * Public rooms and the user's own, or their own alone, by id. Both halves step along an index of their own, so that
    * other people's private rooms cost nothing.
    */
-  async listSeen(userId: string, after: string | undefined, limit: number): Promise<ChatSeen[]> {
+  async listSeen(
+    userId: string,
+    after: string | undefined,
+    limit: number,
+    isJoined = false,
+  ): Promise<ChatSeen[]> {
     const open = this.chats
       .createQueryBuilder('chat')
-      .where({ visibility: 'public' })
+      .where({ visibility: 'public', deletedAt: IsNull() })
       .orderBy('chat.id')
       .limit(limit);
     const joined = this.members
       .createQueryBuilder('member')
       .select('member.chatId', 'id')
+      .innerJoin(Chat, 'chat', 'chat.id = member.chatId AND chat.deletedAt IS NULL')
       .where({ userId })
       .orderBy('member.chatId')
       .limit(limit);
@@ -47,12 +53,37 @@ export class ChatRepository {
       joined.andWhere('member.chatId > :after', { after });
     }
     const [publicChats, joinedIds] = await Promise.all([
-      open.getMany(),
+      isJoined ? [] : open.getMany(),
       joined.getRawMany<{ id: string }>(),
     ]);
     const known = new Map(publicChats.map((chat) => [chat.id, chat]));
     const ids = [...new Set([...known.keys(), ...joinedIds.map((row) => row.id)])].sort();
     return this.withMembers(userId, ids.slice(0, limit), known);
+  }
+
+  /** Every room that the user has joined, by id: one query over their memberships. */
+  async joined(manager: EntityManager, userId: string): Promise<ChatSeen[]> {
+    const members = await manager
+      .createQueryBuilder(Member, 'member')
+      .innerJoinAndMapOne(
+        'member.chat',
+        Chat,
+        'chat',
+        'chat.id = member.chatId AND chat.deletedAt IS NULL',
+      )
+      .where({ userId })
+      .orderBy('member.chatId')
+      .getMany();
+    return (members as (Member & { chat: Chat })[]).map(({ chat, ...member }) => ({
+      chat,
+      member,
+    }));
+  }
+
+  /** The one direct room of two users. */
+  async findDirect(userId: string, directKey: string): Promise<ChatSeen | null> {
+    const chat = await this.chats.findOneBy({ directKey });
+    return chat && this.findSeen(userId, chat.id);
   }
 
   private async withMembers(
@@ -62,7 +93,7 @@ export class ChatRepository {
   ): Promise<ChatSeen[]> {
     const missing = ids.filter((id) => !known.has(id));
     const [chats, members] = await Promise.all([
-      this.chats.findBy({ id: In(missing) }),
+      this.chats.findBy({ id: In(missing), deletedAt: IsNull() }),
       this.members.findBy({ userId, chatId: In(ids) }),
     ]);
     for (const chat of chats) known.set(chat.id, chat);

@@ -1,0 +1,57 @@
+import { Injectable } from '@nestjs/common';
+import type { AuthUser } from '../common/current-user.js';
+import { Database } from '../database/database.js';
+import { isUniqueViolation } from '../database/query-errors.js';
+import { OwnerKeys } from '../encryption/owner-keys.js';
+import { UserService } from '../user/user.service.js';
+import type { ChatDto } from './chat.dto.js';
+import { Chat } from './chat.entity.js';
+import { DirectWithOneselfError } from './chat.errors.js';
+import { ChatRepository, type ChatSeen } from './chat.repository.js';
+import { newChat, newMember } from './chat.service.js';
+import { ChatViews } from './chat-views.js';
+import { Member } from './member.entity.js';
+
+@Injectable()
+export class DirectService {
+  constructor(
+    private readonly chats: ChatRepository,
+    private readonly views: ChatViews,
+    private readonly users: UserService,
+    private readonly database: Database,
+    private readonly keys: OwnerKeys,
+  ) {}
+
+  /**
+   * The one direct room of two users, made where there is none yet.
+   *
+   * @throws DirectWithOneselfError, UserNotFoundError
+   */
+  async getOrCreate(user: AuthUser, otherId: string): Promise<{ chat: ChatDto; isNew: boolean }> {
+    if (otherId === user.id) throw new DirectWithOneselfError();
+    await this.users.profile(otherId); // erased users are not to be written to
+    const directKey = [user.id, otherId].sort().join(' ');
+    const known = await this.chats.findDirect(user.id, directKey);
+    if (known) return { chat: await this.views.one(known), isNew: false };
+    try {
+      const made = await this.create(user.id, otherId, directKey);
+      return { chat: await this.views.one(made), isNew: true };
+    } catch (error) {
+      if (!isUniqueViolation(error)) throw error;
+      const other = await this.chats.findDirect(user.id, directKey); // made at the same moment
+      return { chat: await this.views.one(other!), isNew: false };
+    }
+  }
+
+  private async create(userId: string, otherId: string, directKey: string): Promise<ChatSeen> {
+    const chat = { ...newChat(userId, 'direct', null), memberCount: 2, directKey };
+    const member = newMember(chat, userId, 'member');
+    await this.database.write(async (manager) => {
+      await this.users.requireActive(manager, [userId, otherId]);
+      await manager.insert(Chat, chat);
+      await manager.insert(Member, [member, newMember(chat, otherId, 'member')]);
+      await this.keys.create(manager, chat.id, 'chat');
+    });
+    return { chat, member };
+  }
+}

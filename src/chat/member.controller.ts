@@ -1,0 +1,84 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Put, Query } from '@nestjs/common';
+import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
+import { CurrentUser, type AuthUser } from '../common/current-user.js';
+import { IdOrMePipe, IdPipe } from '../common/validators.js';
+import { MemberDto, MemberPageDto, MemberQuery, PutMemberDto, ReadDto } from './member.dto.js';
+import { MemberService } from './member.service.js';
+
+@ApiTags('chat')
+@ApiBearerAuth()
+@Controller('chat/:chat_id')
+export class MemberController {
+  constructor(private readonly members: MemberService) {}
+
+  /**
+   * List the members of a room
+   *
+   * @throws {404} There is no such chat, or it is not yours to see.
+   */
+  @Get('members')
+  listMembers(
+    @CurrentUser() user: AuthUser,
+    @Param('chat_id', IdPipe) chatId: string,
+    @Query() query: MemberQuery,
+  ): Promise<MemberPageDto> {
+    return this.members.list(user, chatId, query);
+  }
+
+  /**
+   * Add a member, change a role, or join
+   *
+   * @remarks With `me` for `user_id` you join a public room. Owner and admins add members, the owner
+   * alone gives roles. To repeat a request changes nothing.
+   *
+   * @throws {403} Your role in this chat does not allow it.
+   * @throws {404} There is no such chat, or it is not yours to see.
+   * @throws {409} A chat has an owner. Hand it over first, or delete the chat.
+   */
+  @Put('members/:user_id')
+  putMember(
+    @CurrentUser() user: AuthUser,
+    @Param('chat_id', IdPipe) chatId: string,
+    @Param('user_id', IdOrMePipe) userId: string,
+    @Body() dto: PutMemberDto,
+  ): Promise<MemberDto> {
+    return this.members.put(user, chatId, userId === 'me' ? user.id : userId, dto.role);
+  }
+
+  /**
+   * Remove a member, or leave
+   *
+   * @remarks With `me` for `user_id` you leave. An owner who is alone deletes the room by leaving.
+   *
+   * @throws {403} Your role in this chat does not allow it.
+   * @throws {404} There is no such chat, or it is not yours to see.
+   * @throws {409} A chat has an owner. Hand it over first, or delete the chat.
+   */
+  @Delete('members/:user_id')
+  @HttpCode(204)
+  removeMember(
+    @CurrentUser() user: AuthUser,
+    @Param('chat_id', IdPipe) chatId: string,
+    @Param('user_id', IdOrMePipe) userId: string,
+  ): Promise<void> {
+    return this.members.remove(user, chatId, userId === 'me' ? user.id : userId);
+  }
+
+  /**
+   * Mark a room as read
+   *
+   * @remarks Your read marker never moves back.
+   *
+   * @throws {403} You are not a member of this chat. Join it first.
+   * @throws {404} There is no such chat, or it is not yours to see.
+   */
+  @Put('read')
+  @HttpCode(204)
+  markRead(
+    @CurrentUser() user: AuthUser,
+    @Param('chat_id', IdPipe) chatId: string,
+    @Body() dto: ReadDto,
+  ): Promise<void> {
+    return this.members.read(user, chatId, dto.seq);
+  }
+}
