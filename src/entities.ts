@@ -4,7 +4,17 @@ import { Chat } from './chat/chat.entity.js';
 import { Member } from './chat/member.entity.js';
 import { WrappedKey } from './encryption/wrapped-key.entity.js';
 import { Message } from './message/message.entity.js';
+import { Reaction } from './message/reaction.entity.js';
 import { User } from './user/user.entity.js';
 
 /** Every table, for the application and for the TypeORM CLI. */
-export const entities = [User, WrappedKey, Session, WhitelistedToken, Chat, Member, Message];
+export const entities = [
+  User,
+  WrappedKey,
+  Session,
+  WhitelistedToken,
+  Chat,
+  Member,
+  Message,
+  Reaction,
+];

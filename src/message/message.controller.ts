@@ -1,16 +1,37 @@
-import { Body, Controller, Get, Param, Post, Query, Res } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  HttpCode,
+  Param,
+  Patch,
+  Post,
+  Query,
+  Res,
+} from '@nestjs/common';
 import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { CurrentUser, type AuthUser } from '../common/current-user.js';
 import { IdPipe } from '../common/validators.js';
-import { MessageDto, MessagePageDto, MessageQuery, SendMessageDto } from './message.dto.js';
+import { MessageEditor } from './message-editor.js';
+import {
+  EditMessageDto,
+  MessageDto,
+  MessagePageDto,
+  MessageQuery,
+  SendMessageDto,
+} from './message.dto.js';
 import { MessageService } from './message.service.js';
 
 @ApiTags('message')
 @ApiBearerAuth()
 @Controller('message')
 export class MessageController {
-  constructor(private readonly messages: MessageService) {}
+  constructor(
+    private readonly messages: MessageService,
+    private readonly editor: MessageEditor,
+  ) {}
 
   /**
    * Send a message
@@ -63,5 +84,38 @@ export class MessageController {
     @Param('message_id', IdPipe) id: string,
   ): Promise<MessageDto> {
     return this.messages.get(user, id);
+  }
+
+  /**
+   * Edit a message of yours
+   *
+   * @throws {403} Only its sender edits a message.
+   * @throws {404} There is no such message, or it is not yours to see.
+   * @throws {409} This message is deleted.
+   */
+  @Patch(':message_id')
+  editMessage(
+    @CurrentUser() user: AuthUser,
+    @Param('message_id', IdPipe) id: string,
+    @Body() dto: EditMessageDto,
+  ): Promise<MessageDto> {
+    return this.messages.edit(user, id, dto);
+  }
+
+  /**
+   * Delete a message
+   *
+   * @remarks Its sender may, and owner and admins of its room. A tombstone stays: `message` is null.
+   *
+   * @throws {403} Your role in this chat does not allow it.
+   * @throws {404} There is no such message, or it is not yours to see.
+   */
+  @Delete(':message_id')
+  @HttpCode(204)
+  deleteMessage(
+    @CurrentUser() user: AuthUser,
+    @Param('message_id', IdPipe) id: string,
+  ): Promise<void> {
+    return this.editor.delete(user, id);
   }
 }

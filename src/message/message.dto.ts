@@ -1,6 +1,7 @@
 import { IsOptional } from 'class-validator';
 import { IsId, IsQueryInteger, IsText } from '../common/validators.js';
 import { ProfileDto } from '../user/user.dto.js';
+import type { User } from '../user/user.entity.js';
 import type { Message } from './message.entity.js';
 
 const PAGE_LIMIT = 50;
@@ -26,6 +27,17 @@ export class SendMessageDto {
   @IsOptional()
   @IsText({ min: 1, max: 64, controls: 'none', blank: false })
   client_id?: string;
+
+  /** Id of a message of the same room that this one answers. */
+  @IsOptional() @IsId() reply_to?: string;
+}
+
+export class EditMessageDto {
+  /**
+   * The new text, as in sending.
+   * @example "Hello again!"
+   */
+  @IsText({ min: 1, max: 16_384, controls: 'all', blank: false }) message: string;
 }
 
 export class MessageQuery {
@@ -46,6 +58,12 @@ export class MessageQuery {
 
   /** A `seq`: answers the messages right after it; 0 begins with the first. */
   @IsOptional() @IsQueryInteger(0, MAX_SEQ) after?: number;
+
+  /**
+   * A `change`: answers every message that was created, edited, deleted or reacted to since, by
+   * `change`, and what to ask with next. Alone.
+   */
+  @IsOptional() @IsQueryInteger(0, MAX_SEQ) changed_after?: number;
 }
 
 /** How often a message got one emoji. */
@@ -108,27 +126,33 @@ export class MessageDto {
 
   deleted_at: Date | null;
 
-  static of(message: Message, sender: ProfileDto): MessageDto {
+  /** @param own the emojis that the reader gave */
+  static of(message: Message, sender: User, own: string[]): MessageDto {
+    const deletedAt = message.deletedAt ?? sender.erasedAt;
     return {
       id: message.id,
       chat_id: message.chatId,
       seq: message.seq,
       change: message.change,
-      sender,
-      message: message.body,
-      ...(message.unreadable && { unreadable: true }),
+      sender: ProfileDto.of(sender),
+      message: deletedAt ? null : message.body,
+      ...(message.unreadable && !deletedAt && { unreadable: true }),
       client_id: message.clientId,
       reply_to: message.replyTo,
-      reactions: [],
+      reactions: (deletedAt ? [] : (message.reactions ?? [])).map(({ emoji, count }) => ({
+        emoji,
+        count,
+        me: own.includes(emoji),
+      })),
       created_at: message.createdAt,
       edited_at: message.editedAt,
-      deleted_at: message.deletedAt,
+      deleted_at: deletedAt,
     };
   }
 }
 
 export class MessagePageDto {
-  /** By `seq`, ascending. */
+  /** By `seq`, ascending; with `changed_after` by `change`. */
   data: MessageDto[];
 
   /**
@@ -136,4 +160,7 @@ export class MessagePageDto {
    * @example false
    */
   has_more: boolean;
+
+  /** Only with `changed_after`: what to ask with next. */
+  change?: number;
 }

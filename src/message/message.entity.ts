@@ -1,6 +1,11 @@
 import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
 import { TimeColumn } from '../database/time.column.js';
 
+export interface ReactionCount {
+  emoji: string;
+  count: number;
+}
+
 @Entity()
 @Index(['chatId', 'seq'], { unique: true })
 @Index(['chatId', 'change'])
@@ -18,6 +23,8 @@ export class Message {
   @Column({ type: 'uuid', nullable: true }) replyTo: string | null;
   /** Fernet token, ASCII. The only form of the text that reaches the disk; null once deleted. */
   @Column({ type: 'text', nullable: true }) ciphertext: string | null;
+  /** How often it got which emoji; who gave them stands in `Reaction`. */
+  @Column({ type: 'simple-json', nullable: true }) reactions: ReactionCount[] | null;
   @TimeColumn() createdAt: Date;
   @TimeColumn({ nullable: true }) editedAt: Date | null;
   @TimeColumn({ nullable: true }) deletedAt: Date | null;

@@ -1,4 +1,4 @@
-import { DomainError, NotFoundError } from '../common/errors.js';
+import { ConflictError, DomainError, InvalidInputError, NotFoundError } from '../common/errors.js';
 
 export class MessageNotFoundError extends NotFoundError {
   constructor() {
@@ -14,5 +14,18 @@ export class ClientIdReusedError extends DomainError {
       'You have sent another message with this client_id to this chat. ' +
         'Make a new client_id for each message; repeat one only to retry the same message.',
     );
+  }
+}
+
+export class MessageDeletedError extends ConflictError {
+  constructor() {
+    super('This message is deleted.');
+  }
+}
+
+export class UnknownReplyToError extends InvalidInputError {
+  constructor() {
+    const messages = ['reply_to must be the id of a message of the same chat'];
+    super([{ field: 'reply_to', messages }]);
   }
 }

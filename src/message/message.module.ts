@@ -1,8 +1,18 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { Chat } from '../chat/chat.entity.js';
 import { ChatModule } from '../chat/chat.module.js';
 import { EncryptionModule } from '../encryption/encryption.module.js';
 import { UserModule } from '../user/user.module.js';
+import { LockedMessages } from './locked-message.js';
+import { MessageEditor } from './message-editor.js';
+import { MessageViews } from './message-views.js';
+import { Reaction } from './reaction.entity.js';
+import { ReactionController } from './reaction.controller.js';
+import { ReactionService } from './reaction.service.js';
+import { RoomPurge } from './room-purge.js';
+import { SyncController } from './sync.controller.js';
+import { SyncService } from './sync.service.js';
 import { MessageController } from './message.controller.js';
 import { Message } from './message.entity.js';
 import { MessageRepository } from './message.repository.js';
@@ -11,8 +21,25 @@ import { MessageSubscriber } from './message.subscriber.js';
 import { MessageWriter } from './message.writer.js';
 
 @Module({
-  imports: [TypeOrmModule.forFeature([Message]), ChatModule, EncryptionModule, UserModule],
-  controllers: [MessageController],
-  providers: [MessageService, MessageRepository, MessageSubscriber, MessageWriter],
+  imports: [
+    TypeOrmModule.forFeature([Chat, Message, Reaction]),
+    ChatModule,
+    EncryptionModule,
+    UserModule,
+  ],
+  controllers: [MessageController, ReactionController, SyncController],
+  exports: [RoomPurge],
+  providers: [
+    LockedMessages,
+    MessageEditor,
+    MessageRepository,
+    MessageService,
+    MessageSubscriber,
+    MessageViews,
+    MessageWriter,
+    ReactionService,
+    RoomPurge,
+    SyncService,
+  ],
 })
 export class MessageModule {}

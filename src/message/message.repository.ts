@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { LessThan, MoreThan, Repository } from 'typeorm';
+import { And, EntityManager, LessThan, LessThanOrEqual, MoreThan, Repository } from 'typeorm';
 import { pageOf, type Page } from '../common/page.js';
 import type { MessageQuery } from './message.dto.js';
 import { Message } from './message.entity.js';
@@ -28,5 +28,18 @@ export class MessageRepository {
     const page = pageOf(rows, limit);
     if (!isForward) page.data.reverse();
     return page;
+  }
+
+  /** What changed in a room after one change and up to another, by `change` ascending. */
+  async changed(
+    { chatId, after, upTo, limit }: { chatId: string; after: number; upTo: number; limit: number },
+    manager: EntityManager = this.messages.manager,
+  ): Promise<Page<Message>> {
+    const rows = await manager.find(Message, {
+      where: { chatId, change: And(MoreThan(after), LessThanOrEqual(upTo)) },
+      order: { change: 'ASC' },
+      take: limit + 1,
+    });
+    return pageOf(rows, limit);
   }
 }

@@ -1,13 +1,20 @@
 import { Injectable } from '@nestjs/common';
+import type { Chat } from '../chat/chat.entity.js';
 import { ChatService } from '../chat/chat.service.js';
 import { ChatNotFoundError } from '../chat/chat.errors.js';
 import type { AuthUser } from '../common/current-user.js';
 import { InvalidInputError } from '../common/errors.js';
 import { newId } from '../common/ids.js';
 import { OwnerKeys } from '../encryption/owner-keys.js';
-import { UserService } from '../user/user.service.js';
-import { MessageDto, MessagePageDto, MessageQuery, SendMessageDto } from './message.dto.js';
-import type { Message } from './message.entity.js';
+import { MessageEditor } from './message-editor.js';
+import { MessageViews } from './message-views.js';
+import type {
+  EditMessageDto,
+  MessageDto,
+  MessagePageDto,
+  MessageQuery,
+  SendMessageDto,
+} from './message.dto.js';
 import { MessageNotFoundError } from './message.errors.js';
 import { MessageRepository } from './message.repository.js';
 import { MessageWriter } from './message.writer.js';
@@ -23,7 +30,8 @@ export class MessageService {
     private readonly messages: MessageRepository,
     private readonly writer: MessageWriter,
     private readonly chats: ChatService,
-    private readonly users: UserService,
+    private readonly views: MessageViews,
+    private readonly editor: MessageEditor,
     private readonly keys: OwnerKeys,
   ) {}
 
@@ -34,20 +42,33 @@ export class MessageService {
       chatId: dto.chatid,
       senderId: user.id,
       clientId: dto.client_id ?? null,
+      replyTo: dto.reply_to ?? null,
       body: dto.message,
     });
-    const [view] = await this.views([message]);
-    return { message: view, isRepeat };
+    return { message: await this.views.one(user.id, message), isRepeat };
   }
 
   async list(user: AuthUser, query: MessageQuery): Promise<MessagePageDto> {
-    if (query.before !== undefined && query.after !== undefined) {
-      const messages = ['before and after cannot be given together'];
-      throw new InvalidInputError([{ field: 'before', messages }]);
+    requireOneDirection(query);
+    const { chat } = await this.chats.requireReader(user.id, query.chat_id);
+    if (query.changed_after !== undefined) {
+      return this.changes(user, chat, query.changed_after, query.limit);
     }
-    await this.chats.requireReader(user.id, query.chat_id);
     const { data, has_more } = await this.messages.page(query);
-    return { data: await this.views(data), has_more };
+    return { data: await this.views.many(user.id, data), has_more };
+  }
+
+  /** The room was read first: what changes meanwhile has a higher `change`, and comes next time. */
+  private async changes(
+    user: AuthUser,
+    { id: chatId, lastChange }: Chat,
+    after: number,
+    limit: number,
+  ): Promise<MessagePageDto> {
+    const range = { chatId, after, upTo: lastChange, limit };
+    const { data, has_more } = await this.messages.changed(range);
+    const change = has_more ? data[data.length - 1].change : lastChange;
+    return { data: await this.views.many(user.id, data), has_more, change };
   }
 
   /** @throws MessageNotFoundError also for a message of a room that the user may not read */
@@ -57,12 +78,20 @@ export class MessageService {
     await this.chats.requireReader(user.id, message.chatId).catch((error: unknown) => {
       throw error instanceof ChatNotFoundError ? new MessageNotFoundError() : error;
     });
-    const [view] = await this.views([message]);
-    return view;
+    return this.views.one(user.id, message);
   }
 
-  private async views(messages: Message[]): Promise<MessageDto[]> {
-    const senders = await this.users.profiles(messages.map((message) => message.senderId));
-    return messages.map((message) => MessageDto.of(message, senders.get(message.senderId)!));
+  /** @throws MessageNotFoundError, NotAllowedError, MessageDeletedError */
+  async edit(user: AuthUser, id: string, dto: EditMessageDto): Promise<MessageDto> {
+    return this.views.one(user.id, await this.editor.edit(user, id, dto.message));
   }
+}
+
+function requireOneDirection({ before, after, changed_after }: MessageQuery): void {
+  const given = Object.entries({ before, after, changed_after }).filter(
+    ([, value]) => value !== undefined,
+  );
+  if (given.length < 2) return;
+  const messages = ['before, after and changed_after cannot be given together'];
+  throw new InvalidInputError([{ field: given[0][0], messages }]);
 }

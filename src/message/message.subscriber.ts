@@ -1,4 +1,4 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { EntitySubscriberInterface, InsertEvent, UpdateEvent } from 'typeorm';
 import { Database } from '../database/database.js';
 import { BodyUnreadableError } from '../encryption/encryption.errors.js';
@@ -11,8 +11,6 @@ import { Message } from './message.entity.js';
  */
 @Injectable()
 export class MessageSubscriber implements EntitySubscriberInterface<Message> {
-  private readonly logger = new Logger(MessageSubscriber.name);
-
   constructor(
     database: Database,
     private readonly cipher: MessageCipher,
@@ -42,14 +40,7 @@ export class MessageSubscriber implements EntitySubscriberInterface<Message> {
       entity.body = await this.cipher.open(entity, entity.ciphertext ?? '');
     } catch (error) {
       if (!(error instanceof BodyUnreadableError)) throw error;
-      entity.unreadable = true;
-      const { id, chatId } = entity;
-      this.logger.error({
-        event: 'message.unreadable',
-        message_id: id,
-        chat_id: chatId,
-        err: error,
-      });
+      entity.unreadable = true; // reported by the views, which know whether the author is erased
     }
   }
 }

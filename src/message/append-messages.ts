@@ -1,0 +1,151 @@
+import { type EntityManager, In } from 'typeorm';
+import type { Chat } from '../chat/chat.entity.js';
+import { LockedRooms } from '../chat/locked-rooms.js';
+import { AccountGoneError, UserNotFoundError } from '../user/user.errors.js';
+import type { UserService } from '../user/user.service.js';
+import { Message } from './message.entity.js';
+import { ClientIdReusedError, UnknownReplyToError } from './message.errors.js';
+
+/** A message that is not yet part of a room: it still gets `seq`, `change` and its time. */
+export type Draft = Pick<Message, 'id' | 'chatId' | 'senderId' | 'clientId' | 'replyTo' | 'body'>;
+
+export interface Appended {
+  message: Message;
+  /** Whether it stood there already, under the same `client_id`. */
+  isRepeat: boolean;
+}
+
+export type Outcome = Appended | Error;
+
+/** What is true of the rooms and their people for the rest of the transaction. */
+interface Facts {
+  rooms: LockedRooms;
+  /** Users who are not erased. */
+  active: Set<string>;
+  /** Messages that stand there already, by `repeatKey`; those of this batch join them. */
+  known: Map<string, Message>;
+  /** The rooms of the messages that are answered, by id. */
+  answered: Map<string, string>;
+}
+
+/**
+ * Appends messages to their rooms within one transaction, each in its turn. One that may not be
+ * sent is answered with its error and takes no place.
+ */
+export async function appendMessages(
+  manager: EntityManager,
+  users: UserService,
+  drafts: Draft[],
+): Promise<Outcome[]> {
+  const facts = await readFacts(manager, users, drafts);
+  const fresh: Message[] = [];
+  const outcomes = drafts.map((draft): Outcome => {
+    try {
+      const appended = append(facts, draft);
+      if (!appended.isRepeat) fresh.push(appended.message);
+      return appended;
+    } catch (error) {
+      return error as Error;
+    }
+  });
+  await facts.rooms.save();
+  if (fresh.length > 0) await insertAll(manager, fresh);
+  return outcomes;
+}
+
+async function readFacts(
+  manager: EntityManager,
+  users: UserService,
+  drafts: Draft[],
+): Promise<Facts> {
+  const rooms = await LockedRooms.lock(manager, drafts.map(seatOf));
+  const people = drafts.flatMap(({ chatId, senderId }) => [
+    senderId,
+    ...pairOf(rooms.find(chatId)),
+  ]);
+  return {
+    rooms,
+    active: await users.active(manager, people),
+    known: await findKnown(manager, drafts),
+    answered: await findAnswered(manager, drafts),
+  };
+}
+
+/** Gives one message its place, or finds the one that it repeats. */
+function append({ rooms, active, known, answered }: Facts, draft: Draft): Appended {
+  if (!active.has(draft.senderId)) throw new AccountGoneError();
+  const chat = rooms.requireReader(seatOf(draft));
+  const first = draft.clientId === null ? undefined : known.get(repeatKey(draft));
+  if (first) return repeat(first, draft);
+  if (!pairOf(chat).every((id) => active.has(id))) throw new UserNotFoundError();
+  if (draft.replyTo !== null && answered.get(draft.replyTo) !== draft.chatId) {
+    throw new UnknownReplyToError();
+  }
+  const now = new Date(Math.max(Date.now(), chat.lastMessageAt?.getTime() ?? 0));
+  const place = rooms.reserve(chat, draft.senderId, now);
+  const message = newMessage(draft, { ...place, createdAt: now });
+  if (draft.clientId !== null) known.set(repeatKey(draft), message);
+  return { message, isRepeat: false };
+}
+
+function seatOf({ chatId, senderId }: Draft): { chatId: string; userId: string } {
+  return { chatId, userId: senderId };
+}
+
+/** The two of a direct room, nobody of another. */
+function pairOf(chat: Chat | null): string[] {
+  return chat?.directKey?.split(' ') ?? [];
+}
+
+/** With every column set, so that the insert reads nothing back. */
+function newMessage(draft: Draft, place: Pick<Message, 'seq' | 'change' | 'createdAt'>): Message {
+  const rest = { ciphertext: null, reactions: null, editedAt: null, deletedAt: null };
+  return Object.assign<Message, Draft, typeof place, typeof rest>(
+    new Message(),
+    draft,
+    place,
+    rest,
+  );
+}
+
+/** The same text under the same `client_id` is a retry; another one is a mistake, unless edited. */
+function repeat(first: Message, { body, replyTo }: Draft): Appended {
+  const isOther =
+    (first.body !== body || first.replyTo !== replyTo) &&
+    first.editedAt === null &&
+    first.deletedAt === null;
+  if (isOther && !first.unreadable) throw new ClientIdReusedError();
+  return { message: first, isRepeat: true };
+}
+
+/** The messages that stand there already under one of these `client_id`s. */
+async function findKnown(manager: EntityManager, drafts: Draft[]): Promise<Map<string, Message>> {
+  const named = drafts.filter((draft) => draft.clientId !== null);
+  if (named.length === 0) return new Map();
+  const found = await manager.findBy(
+    Message,
+    named.map(({ chatId, senderId, clientId }) => ({ chatId, senderId, clientId: clientId! })),
+  );
+  return new Map(found.map((message) => [repeatKey(message), message]));
+}
+
+/** The rooms of the messages that are answered, by id. */
+async function findAnswered(manager: EntityManager, drafts: Draft[]): Promise<Map<string, string>> {
+  const ids = drafts.flatMap(({ replyTo }) => replyTo ?? []);
+  if (ids.length === 0) return new Map();
+  const found = await manager.find(Message, {
+    select: { id: true, chatId: true },
+    where: { id: In(ids) },
+  });
+  return new Map(found.map(({ id, chatId }) => [id, chatId]));
+}
+
+function repeatKey({ chatId, senderId, clientId }: Draft): string {
+  return `${chatId} ${senderId} ${clientId}`;
+}
+
+/** One statement, sealed by the subscriber. */
+async function insertAll(manager: EntityManager, messages: Message[]): Promise<void> {
+  const insert = manager.createQueryBuilder().insert().into(Message).values(messages);
+  await insert.updateEntity(false).execute();
+}

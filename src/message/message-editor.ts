@@ -1,0 +1,53 @@
+import { Injectable } from '@nestjs/common';
+import { NotAllowedError } from '../chat/chat.errors.js';
+import { may } from '../chat/policy.js';
+import type { AuthUser } from '../common/current-user.js';
+import { LockedMessages } from './locked-message.js';
+import type { Message } from './message.entity.js';
+import { MessageDeletedError } from './message.errors.js';
+import { Reaction } from './reaction.entity.js';
+
+@Injectable()
+export class MessageEditor {
+  constructor(private readonly messages: LockedMessages) {}
+
+  /**
+   * Gives a message another text, sealed anew. The same text changes nothing.
+   *
+   * @throws MessageNotFoundError, NotAllowedError, MessageDeletedError
+   */
+  edit(user: AuthUser, id: string, text: string): Promise<Message> {
+    return this.messages.change(user.id, id, async ({ manager, rooms, chat, message }) => {
+      if (message.senderId !== user.id)
+        throw new NotAllowedError('Only its sender edits a message.');
+      if (message.deletedAt) throw new MessageDeletedError();
+      if (message.body === text) return message;
+      message.body = text;
+      delete message.unreadable;
+      message.editedAt = new Date();
+      message.change = rooms.change(chat);
+      return manager.save(message);
+    });
+  }
+
+  /**
+   * Deletes a message: its tombstone stays, its ciphertext and reactions go. To repeat it changes
+   * nothing.
+   *
+   * @throws MessageNotFoundError, NotAllowedError
+   */
+  delete(user: AuthUser, id: string): Promise<void> {
+    return this.messages.change(user.id, id, async ({ manager, rooms, chat, caller, message }) => {
+      const mayDeleteAny = may(caller?.role ?? null, 'deleteAnyMessage', chat.visibility);
+      if (message.senderId !== user.id && !mayDeleteAny) throw new NotAllowedError();
+      if (message.deletedAt) return;
+      message.body = null;
+      message.ciphertext = null;
+      message.reactions = [];
+      message.deletedAt = new Date();
+      message.change = rooms.change(chat);
+      await manager.save(message);
+      await manager.delete(Reaction, { messageId: id });
+    });
+  }
+}

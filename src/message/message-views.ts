@@ -1,0 +1,50 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { In, Repository } from 'typeorm';
+import { UserService } from '../user/user.service.js';
+import { MessageDto } from './message.dto.js';
+import type { Message } from './message.entity.js';
+import { Reaction } from './reaction.entity.js';
+
+/** Messages as one user sees them: with their senders, and with that user's own reactions. */
+@Injectable()
+export class MessageViews {
+  private readonly logger = new Logger(MessageViews.name);
+
+  constructor(
+    @InjectRepository(Reaction) private readonly reactions: Repository<Reaction>,
+    private readonly users: UserService,
+  ) {}
+
+  async one(userId: string, message: Message): Promise<MessageDto> {
+    const [view] = await this.many(userId, [message]);
+    return view;
+  }
+
+  async many(userId: string, messages: Message[]): Promise<MessageDto[]> {
+    const [senders, own] = await Promise.all([
+      this.users.byId(messages.map((message) => message.senderId)),
+      this.ownReactions(userId, messages),
+    ]);
+    for (const message of messages) {
+      if (message.unreadable && !senders.get(message.senderId)!.erasedAt) this.report(message);
+    }
+    return messages.map((message) =>
+      MessageDto.of(message, senders.get(message.senderId)!, own.get(message.id) ?? []),
+    );
+  }
+
+  private report({ id, chatId }: Message): void {
+    this.logger.error({ event: 'message.unreadable', message_id: id, chat_id: chatId });
+  }
+
+  private async ownReactions(userId: string, messages: Message[]): Promise<Map<string, string[]>> {
+    const ids = messages.filter(({ reactions }) => reactions?.length).map(({ id }) => id);
+    const own = new Map<string, string[]>();
+    if (ids.length === 0) return own;
+    for (const row of await this.reactions.findBy({ messageId: In(ids), userId })) {
+      own.set(row.messageId, [...(own.get(row.messageId) ?? []), row.emoji]);
+    }
+    return own;
+  }
+}
