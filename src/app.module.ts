@@ -9,13 +9,22 @@ import { ConfigModule } from './config/config.module.js';
 import type { Settings } from './config/settings.js';
 import type { Database } from './database/database.js';
 import { DatabaseModule } from './database/database.module.js';
+import { ErasureModule } from './erasure/erasure.module.js';
 import { EventsModule } from './events/events.module.js';
 import { HealthModule } from './health/health.module.js';
 import { MessageModule } from './message/message.module.js';
 import { UserModule } from './user/user.module.js';
 
 @Module({
-  imports: [EventsModule, AuthModule, UserModule, ChatModule, MessageModule, HealthModule],
+  imports: [
+    EventsModule,
+    AuthModule,
+    UserModule,
+    ChatModule,
+    MessageModule,
+    ErasureModule,
+    HealthModule,
+  ],
   providers: [
     Draining,
     { provide: APP_FILTER, useClass: ProblemFilter },
