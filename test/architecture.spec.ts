@@ -16,6 +16,7 @@ const FLOORS = [
   'auth',
   'chat',
   'message',
+  'erasure',
   'health',
 ];
 

@@ -68,6 +68,8 @@ afterAll(async () => {
   await database.drop();
 });
 
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
 describe('the OpenAPI document', () => {
   it('is the one that the server serves', async () => {
     const { body } = await anonymous.get('/openapi.json');
@@ -217,7 +219,10 @@ describe('the examples', () => {
   /** The names of the fields, at every depth but in lists, which may be empty. */
   function shapeOf(value: unknown): unknown {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'a value';
-    return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, shapeOf(field)]));
+    const name = (key: string): string => (UUID.test(key) ? 'an id' : key);
+    return Object.fromEntries(
+      Object.entries(value).map(([key, field]) => [name(key), shapeOf(field)]),
+    );
   }
 });
 

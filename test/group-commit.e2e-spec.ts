@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { newId } from '../src/common/ids.js';
 import { Database } from '../src/database/database.js';
-import { type Draft, MessageWriter } from '../src/message/message.writer.js';
+import type { Draft } from '../src/message/append-messages.js';
+import { MessageWriter } from '../src/message/message.writer.js';
 import { TestApp } from './support/test-app.js';
 
 let app: TestApp;
@@ -91,6 +92,7 @@ describe('one that fails', () => {
       chatId,
       senderId: user.id,
       clientId: null,
+      replyTo: null,
       body,
     });
     const twice = newId();

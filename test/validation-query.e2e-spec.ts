@@ -56,7 +56,7 @@ describe('a query', () => {
   it('has not both before and after', async () => {
     const answer = await app.as(user).get(`/message/?chat_id=${chatId}&before=9&after=1`);
     const [{ messages }] = expectInvalid(answer, 'before').errors!;
-    expect(messages).toEqual(['before and after cannot be given together']);
+    expect(messages).toEqual(['before, after and changed_after cannot be given together']);
   });
 
   it('gives each field once', async () => {
