@@ -242,9 +242,12 @@ describe('finding users', () => {
   it('finds none by anything but the whole e-mail', async () => {
     const ada = await app.givenUser();
     const [name, host] = ada.email.split('@');
-    for (const email of [name, `${name}@`, `@${host}`, `${name}%25`, `x${ada.email}`, '%25']) {
+    for (const email of [`x${ada.email}`, `${ada.email}.org`, `_${ada.email.slice(1)}`]) {
       const { status, body } = await app.as(ada).get(`/users/?email=${email}`);
       expect([status, body]).toEqual([200, { data: [], has_more: false }]);
+    }
+    for (const email of [name, `${name}@`, `@${host}`, `${name}%25`, '%25']) {
+      expectInvalid(await app.as(ada).get(`/users/?email=${email}`), 'email');
     }
     expectInvalid(await app.as(ada).get('/users/'), 'email');
     expectProblem(await app.as(ada).get(`/users/${randomUUID()}`), 404);
