@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Logger } from 'typeorm';
+import type { DataSource, Logger } from 'typeorm';
 import { Database } from '../src/database/database.js';
 import { TestApp, type TestUser } from './support/test-app.js';
 import { isPostgres } from './support/test-database.js';
@@ -27,8 +27,9 @@ interface Query {
 /** Every statement that reads rows while `work` runs. */
 async function queriesOf(work: () => Promise<unknown>): Promise<Query[]> {
   const seen: Query[] = [];
-  const { reader } = database;
-  const before = reader.logger;
+  // Snapshots have a connection of their own on SQLite.
+  const sources = [database.reader, (database as unknown as { snapshots: DataSource }).snapshots];
+  const before = database.reader.logger;
   const ignore = (): void => undefined;
   const logger: Logger = {
     logQuery: (sql, parameters = []) => {
@@ -40,9 +41,9 @@ async function queriesOf(work: () => Promise<unknown>): Promise<Query[]> {
     logMigration: ignore,
     log: ignore,
   };
-  reader.logger = logger;
+  for (const source of sources) source.logger = logger;
   await work();
-  reader.logger = before;
+  for (const source of sources) source.logger = before;
   return seen;
 }
 
@@ -91,6 +92,15 @@ describe('every query stands behind an index', () => {
       expect((await user.client.get(path())).status).toBe(200);
     });
     expect(queries.length).toBeGreaterThan(0);
+    for (const query of queries) expect(await fullScans(query), query.sql).toEqual([]);
+  });
+
+  it('POST /sync', async () => {
+    const queries = await queriesOf(async () => {
+      const { status } = await user.client.post('/sync', { rooms: { [chatId]: 0 } });
+      expect(status).toBe(200);
+    });
+    expect(queries.length).toBeGreaterThanOrEqual(2);
     for (const query of queries) expect(await fullScans(query), query.sql).toEqual([]);
   });
 });

@@ -97,6 +97,18 @@ describe('requests of a user', () => {
   });
 });
 
+describe('looking people up by e-mail', () => {
+  it('is possible 30 times a minute', async () => {
+    const { body } = await signUp(newAddress(), 'curious@example.org');
+    const find = (): Promise<Answer> =>
+      app.anonymous.request('GET', '/users/?email=curious@example.org', undefined, {
+        authorization: `Bearer ${body.access_token}`,
+      });
+    for (let n = 0; n < 30; n++) expect((await find()).status).toBe(200);
+    expectTooMany(await find());
+  });
+});
+
 describe('passwords', () => {
   it('are refused when they are among the commonest, or the own e-mail', async () => {
     for (const password of ['password1', 'iloveyou', 'Qwertyuiop', 'easy@example.org']) {

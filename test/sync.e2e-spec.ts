@@ -126,11 +126,11 @@ describe('a replica', () => {
     const random = mulberry32(seed);
     const pick = <T>(list: T[]): T => list[Math.floor(random() * list.length)];
     const world = await World.create(5, pick);
-    for (let step = 0; step < 1500; step++) {
+    for (let step = 0; step < 2000; step++) {
       await world.act(random());
       if (random() < 0.05) await world.check(step);
     }
-    await world.check(1500);
+    await world.check(2000);
   }, 180_000);
 });
 

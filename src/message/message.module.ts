@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { Chat } from '../chat/chat.entity.js';
 import { ChatModule } from '../chat/chat.module.js';
+import { Member } from '../chat/member.entity.js';
 import { EncryptionModule } from '../encryption/encryption.module.js';
 import { UserModule } from '../user/user.module.js';
 import { LockedMessages } from './locked-message.js';
@@ -22,7 +23,7 @@ import { MessageWriter } from './message.writer.js';
 
 @Module({
   imports: [
-    TypeOrmModule.forFeature([Chat, Message, Reaction]),
+    TypeOrmModule.forFeature([Chat, Member, Message, Reaction]),
     ChatModule,
     EncryptionModule,
     UserModule,

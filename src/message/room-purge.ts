@@ -19,6 +19,7 @@ export class RoomPurge implements OnApplicationBootstrap {
   constructor(
     @InjectRepository(Chat) private readonly chats: Repository<Chat>,
     @InjectRepository(Message) private readonly messages: Repository<Message>,
+    @InjectRepository(Member) private readonly members: Repository<Member>,
     private readonly database: Database,
     bus: EventBus,
   ) {
@@ -49,11 +50,18 @@ export class RoomPurge implements OnApplicationBootstrap {
     for (let found = BATCH_SIZE; found === BATCH_SIZE;) {
       found = await this.purgeMessages(chatId);
     }
-    await this.database.write(async (manager) => {
-      await manager.delete(Member, { chatId });
-      await manager.delete(Chat, { id: chatId });
-    });
+    for (let found = BATCH_SIZE; found === BATCH_SIZE;) {
+      found = await this.purgeMembers(chatId);
+    }
+    await this.database.write((manager) => manager.delete(Chat, { id: chatId }));
     this.logger.log({ event: 'chat.purged', chat_id: chatId });
+  }
+
+  private async purgeMembers(chatId: string): Promise<number> {
+    const rows = await this.members.find({ where: { chatId }, take: BATCH_SIZE });
+    const userId = In(rows.map((row) => row.userId));
+    await this.database.write((manager) => manager.delete(Member, { chatId, userId }));
+    return rows.length;
   }
 
   private async purgeMessages(chatId: string): Promise<number> {
