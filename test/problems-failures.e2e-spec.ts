@@ -19,7 +19,7 @@ afterAll(() => app.stop());
 
 describe('a failure that nobody expects', () => {
   const thrown = {
-    'an error': new Error('no /work/main/src/chat/chat.service.ts in node_modules'),
+    'an error': new Error('no /srv/conclave/src/chat/chat.service.ts in node_modules'),
     'a type error': new TypeError("Cannot read properties of undefined (reading 'id')"),
     'a refused statement': new QueryFailedError('SELECT * FROM "users"', [], withCode('23505')),
     'a string': 'SELECT * FROM users',
@@ -80,7 +80,7 @@ describe('a database that does not answer', () => {
 });
 
 function withCode(code: string): Error {
-  return Object.assign(new Error(`connect ${code} 10.0.0.1:5432 at /work/main/src/main.ts:1`), {
+  return Object.assign(new Error(`connect ${code} 10.0.0.1:5432 at /srv/conclave/src/main.ts:1`), {
     code,
   });
 }
