@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { And, EntityManager, LessThan, LessThanOrEqual, MoreThan, Repository } from 'typeorm';
+import { EntityManager, LessThan, MoreThan, Repository } from 'typeorm';
 import { pageOf, type Page } from '../common/page.js';
 import type { MessageQuery } from './message.dto.js';
 import { Message } from './message.entity.js';
@@ -36,10 +36,14 @@ export class MessageRepository {
     manager: EntityManager = this.messages.manager,
   ): Promise<Page<Message>> {
     const rows = await manager.find(Message, {
-      where: { chatId, change: And(MoreThan(after), LessThanOrEqual(upTo)) },
+      where: { chatId, change: MoreThan(after) },
       order: { change: 'ASC' },
       take: limit + 1,
     });
-    return pageOf(rows, limit);
+    // Not a bound in the query: with two, PostgreSQL may fetch the whole range and sort it.
+    return pageOf(
+      rows.filter((row) => row.change <= upTo),
+      limit,
+    );
   }
 }
