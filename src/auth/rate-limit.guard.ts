@@ -29,7 +29,8 @@ export function rateLimits(
     limit,
     ttl: HOUR_MS,
     getTracker: (request: Record<string, unknown>) => normalizeIp(request.ip as string),
-    skipIf: (context: ExecutionContext) => reflector.get(Limited, context.getHandler()) !== name,
+    skipIf: (context: ExecutionContext) =>
+      !isRateLimited || reflector.get(Limited, context.getHandler()) !== name,
   });
   const perUser = (name: 'user' | 'findUser', limit: number) => ({
     name,
@@ -37,20 +38,19 @@ export function rateLimits(
     ttl: MINUTE_MS,
     getTracker: (_request: unknown, context: ExecutionContext) => requestOf(context).user!.id,
     skipIf: (context: ExecutionContext) =>
+      !isRateLimited ||
       requestOf(context).user === undefined ||
       (name !== 'user' && reflector.get(Limited, context.getHandler()) !== name),
   });
   return {
     storage,
     generateKey: (_context, tracker, name) => `${name}:${tracker}`,
-    throttlers: isRateLimited
-      ? [
-          perUser('user', 1200),
-          perUser('findUser', 30),
-          perAddress('signUp', 60),
-          perAddress('logIn', 600),
-        ]
-      : [],
+    throttlers: [
+      perUser('user', 1200),
+      perUser('findUser', 30),
+      perAddress('signUp', 60),
+      perAddress('logIn', 600),
+    ],
   };
 }
 
