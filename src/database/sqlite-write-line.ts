@@ -62,11 +62,12 @@ export class SqliteWriteLine {
       const [{ busy }] = await this.runner.manager.query<[{ busy: number }]>(
         'PRAGMA wal_checkpoint(TRUNCATE)',
       );
-      await this.runner.query(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
       if (busy) setTimeout(() => this.retry(waiting), RETRY_MS);
       else for (const { resolve } of waiting) resolve();
     } catch (error) {
       for (const { reject } of waiting) reject(error);
+    } finally {
+      await this.runner.query(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
     }
   }
 

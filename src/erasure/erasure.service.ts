@@ -28,7 +28,7 @@ export class ErasureService {
     }
     const erased = await this.eraser.erase(me.id);
     this.logger.log({ event: 'user.erased', user_id: me.id, ip });
-    await this.news.spread(me.id, erased);
     this.task.start(me.id);
+    await this.news.spread(me.id, erased);
   }
 }
