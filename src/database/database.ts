@@ -7,8 +7,7 @@ import { dataSourceOptions, Entities } from './data-source-options.js';
 import { isDeadlock } from './query-errors.js';
 import { migrate } from './migrate.js';
 import { SqliteWriteLine } from './sqlite-write-line.js';
-
-type Work<T> = (manager: EntityManager) => Promise<T>;
+import type { Work } from './work.js';
 
 const MAX_ATTEMPTS = 3;
 
@@ -67,16 +66,17 @@ export class Database implements OnApplicationShutdown {
   /**
    * Runs `work` in a transaction and answers after its commit. All statements go through the
    * manager it is given; it awaits nothing but the database, since others wait behind it. It may run
-   * again after a deadlock, so it changes nothing else before it answers.
+   * again after a deadlock, so it changes nothing else before it answers. What is to follow the
+   * commit it hands to `onCommit`: that runs in the order of the commits, before any answer.
    */
   write<T>(work: Work<T>): Promise<T> {
     if (this.insideWrite.getStore()) throw new Error('write() inside write(): pass the manager on');
-    const marked: Work<T> = (manager) => this.insideWrite.run(true, () => work(manager));
+    const marked: Work<T> = (...given) => this.insideWrite.run(true, () => work(...given));
     return this.sqliteLine ? this.sqliteLine.run(marked) : this.transaction(marked);
   }
 
   /** Reads in one snapshot: all of what `work` reads was true at one moment. */
-  snapshot<T>(work: Work<T>): Promise<T> {
+  snapshot<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
     return this.snapshotLine
       ? this.snapshotLine.run(work)
       : this.reader.transaction('REPEATABLE READ', work);
@@ -84,8 +84,13 @@ export class Database implements OnApplicationShutdown {
 
   /** PostgreSQL undoes one of two transactions that wait for each other: that one runs again. */
   private async transaction<T>(work: Work<T>, attempt = 1): Promise<T> {
+    const tasks: (() => void)[] = [];
     try {
-      return await this.writer.transaction(work);
+      const value = await this.writer.transaction((manager) =>
+        work(manager, (task) => tasks.push(task)),
+      );
+      for (const task of tasks) task();
+      return value;
     } catch (error) {
       if (attempt === MAX_ATTEMPTS || !isDeadlock(error)) throw error;
       return this.transaction(work, attempt + 1);

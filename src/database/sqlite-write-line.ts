@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
-import type { EntityManager, QueryRunner } from 'typeorm';
+import type { QueryRunner } from 'typeorm';
 import { BUSY_TIMEOUT_MS } from './sqlite-pragmas.js';
+import type { Work } from './work.js';
 
 const RETRY_MS = 20;
 
@@ -10,7 +11,7 @@ interface Waiting {
 }
 
 interface Job {
-  work: (manager: EntityManager) => Promise<unknown>;
+  work: Work<unknown>;
   resolve: (value: unknown) => void;
   reject: (error: unknown) => void;
 }
@@ -28,7 +29,7 @@ export class SqliteWriteLine {
 
   constructor(private readonly runner: QueryRunner) {}
 
-  run<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+  run<T>(work: Work<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       this.waiting.push({ work, resolve: resolve as Job['resolve'], reject });
       void this.drain();
@@ -92,10 +93,14 @@ export class SqliteWriteLine {
   /** Runs one job in a savepoint and returns what to answer once all is committed. */
   private async attempt({ work, resolve, reject }: Job): Promise<() => void> {
     await this.runner.startTransaction();
+    const tasks: (() => void)[] = [];
     try {
-      const value = await work(this.runner.manager);
+      const value = await work(this.runner.manager, (task) => tasks.push(task));
       await this.runner.commitTransaction();
-      return () => resolve(value);
+      return () => {
+        for (const task of tasks) task();
+        resolve(value);
+      };
     } catch (error) {
       await this.runner.rollbackTransaction();
       return () => reject(error);
