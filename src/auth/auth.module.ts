@@ -62,6 +62,6 @@ import { WhitelistedToken } from './whitelisted-token.entity.js';
     { provide: APP_GUARD, useClass: JwtAuthGuard },
     { provide: APP_GUARD, useClass: RateLimitGuard },
   ],
-  exports: [PasswordService, SessionService],
+  exports: [PasswordService, SessionService, TokenService, Whitelist],
 })
 export class AuthModule {}

@@ -2,9 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
 import { Strategy } from 'passport-jwt';
-import { validate as isUuid } from 'uuid';
 import { JwtKeys } from './jwt-keys.js';
-import { AUDIENCE, ISSUER, TOKEN_TYPE, type TokenClaims } from './token.service.js';
+import { AUDIENCE, ISSUER, requireComplete, TOKEN_TYPE, type TokenClaims } from './token.service.js';
 
 type Done = (error: Error | null, key?: Buffer) => void;
 
@@ -27,10 +26,8 @@ export class JwtStrategy extends PassportStrategy(Strategy) {
     });
   }
 
-  /** Of `exp` jsonwebtoken checks only the one that is there. */
-  validate(claims: TokenClaims): TokenClaims | null {
-    const { jti, sub, sid, exp } = claims;
-    return [jti, sub, sid].every(isUuid) && exp !== undefined ? claims : null;
+  validate(claims: TokenClaims): TokenClaims {
+    return requireComplete(claims);
   }
 }
 

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
+import { validate as isUuid } from 'uuid';
 import type { TokensDto } from './auth.dto.js';
-import { DeadRefreshTokenError } from './auth.errors.js';
+import { DeadRefreshTokenError, DeadTokenError } from './auth.errors.js';
 import { JwtKeys } from './jwt-keys.js';
 import type { TokenPair } from './token-pair.js';
 import type { TokenUse, WhitelistedToken } from './whitelisted-token.entity.js';
@@ -23,6 +24,13 @@ export interface TokenClaims {
   exp: number;
 }
 
+/** Ids are ids, and it expires: of `exp` jsonwebtoken checks only the one that is there. */
+export function requireComplete(claims: TokenClaims): TokenClaims {
+  const { jti, sub, sid, exp } = claims;
+  if (![jti, sub, sid].every(isUuid) || exp === undefined) throw new DeadTokenError();
+  return claims;
+}
+
 @Injectable()
 export class TokenService {
   constructor(
@@ -33,19 +41,32 @@ export class TokenService {
   /** The claims of a refresh token of ours. @throws DeadRefreshTokenError */
   verifyRefresh(token: string): TokenClaims {
     try {
-      const { header } = this.jwt.decode<{ header: { typ?: unknown; kid?: unknown } }>(token, {
-        complete: true,
-      });
-      const key = header.typ === TOKEN_TYPE.refresh ? this.keys.find(header.kid) : undefined;
-      return this.jwt.verify<TokenClaims>(token, {
-        secret: key as unknown as Buffer, // the types lag behind: a KeyObject is taken
-        algorithms: ['HS256'],
-        issuer: ISSUER,
-        audience: AUDIENCE,
-      });
+      return this.verify(token, 'refresh');
     } catch {
       throw new DeadRefreshTokenError();
     }
+  }
+
+  /** The claims of an access token of ours; the whitelist is not asked. @throws DeadTokenError */
+  verifyAccess(token: string): TokenClaims {
+    try {
+      return requireComplete(this.verify(token, 'access'));
+    } catch {
+      throw new DeadTokenError();
+    }
+  }
+
+  private verify(token: string, use: TokenUse): TokenClaims {
+    const { header } = this.jwt.decode<{ header: { typ?: unknown; kid?: unknown } }>(token, {
+      complete: true,
+    });
+    const key = header.typ === TOKEN_TYPE[use] ? this.keys.find(header.kid) : undefined;
+    return this.jwt.verify<TokenClaims>(token, {
+      secret: key as unknown as Buffer, // the types lag behind: a KeyObject is taken
+      algorithms: ['HS256'],
+      issuer: ISSUER,
+      audience: AUDIENCE,
+    });
   }
 
   /** A pair as it is answered. */

@@ -23,6 +23,7 @@ import {
   OpenDirectChatDto,
   UpdateChatDto,
 } from './chat.dto.js';
+import { ChatEditor } from './chat-editor.js';
 import { ChatService } from './chat.service.js';
 import { DirectService } from './direct.service.js';
 
@@ -32,13 +33,14 @@ import { DirectService } from './direct.service.js';
 export class ChatController {
   constructor(
     private readonly chats: ChatService,
+    private readonly editor: ChatEditor,
     private readonly directs: DirectService,
   ) {}
 
   /** Make a room; you become its owner */
   @Post()
   createChat(@CurrentUser() user: AuthUser, @Body() dto: CreateChatDto): Promise<ChatDto> {
-    return this.chats.create(user, dto);
+    return this.editor.create(user, dto);
   }
 
   /**
@@ -98,7 +100,7 @@ export class ChatController {
     @Param('chat_id', IdPipe) chatId: string,
     @Body() dto: UpdateChatDto,
   ): Promise<ChatDto> {
-    return this.chats.update(user, chatId, dto);
+    return this.editor.update(user, chatId, dto);
   }
 
   /**
@@ -113,6 +115,6 @@ export class ChatController {
     @CurrentUser() user: AuthUser,
     @Param('chat_id', IdPipe) chatId: string,
   ): Promise<void> {
-    return this.chats.delete(user, chatId);
+    return this.editor.delete(user, chatId);
   }
 }

@@ -8,9 +8,10 @@ import type { ChatDto } from './chat.dto.js';
 import { Chat } from './chat.entity.js';
 import { DirectWithOneselfError } from './chat.errors.js';
 import { ChatRepository, type ChatSeen } from './chat.repository.js';
-import { newChat, newMember } from './chat.service.js';
+import { ChatEvents } from './chat-events.js';
 import { ChatViews } from './chat-views.js';
 import { Member } from './member.entity.js';
+import { newChat, newMember } from './new-chat.js';
 
 @Injectable()
 export class DirectService {
@@ -20,6 +21,7 @@ export class DirectService {
     private readonly users: UserService,
     private readonly database: Database,
     private readonly keys: OwnerKeys,
+    private readonly events: ChatEvents,
   ) {}
 
   /**
@@ -45,13 +47,16 @@ export class DirectService {
 
   private async create(userId: string, otherId: string, directKey: string): Promise<ChatSeen> {
     const chat = { ...newChat(userId, 'direct', null), memberCount: 2, directKey };
-    const member = newMember(chat, userId, 'member');
-    await this.database.write(async (manager) => {
+    const members = [userId, otherId].map((id) => newMember(chat, id, 'member'));
+    await this.database.write(async (manager, onCommit) => {
       await this.users.requireActive(manager, [userId, otherId]);
       await manager.insert(Chat, chat);
-      await manager.insert(Member, [member, newMember(chat, otherId, 'member')]);
+      await manager.insert(Member, members);
       await this.keys.create(manager, chat.id, 'chat');
+      const added = { change: chat.lastChange, action: 'added' } as const;
+      const changes = members.map((member) => ({ ...added, member }));
+      await this.events.membersChanged(manager, onCommit, changes);
     });
-    return { chat, member };
+    return { chat, member: members[0] };
   }
 }

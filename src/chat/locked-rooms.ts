@@ -9,6 +9,13 @@ export interface Seat {
   userId: string;
 }
 
+/** What happened to a membership, as it stood right then. */
+export interface MemberChange {
+  change: number;
+  member: Member;
+  action: 'added' | 'changed' | 'removed';
+}
+
 const CHAT_COLUMNS = [
   'chat_name',
   'visibility',
@@ -28,6 +35,8 @@ export class LockedRooms {
   private readonly touchedChats = new Set<Chat>();
   private readonly touchedMembers = new Set<Member>();
   private readonly removedMembers = new Set<Member>();
+  /** Every change of a membership, in their order. */
+  readonly memberChanges: MemberChange[] = [];
 
   private constructor(
     private readonly manager: EntityManager,
@@ -115,7 +124,7 @@ export class LockedRooms {
       readSeq: chat.lastSeq,
     };
     chat.memberCount++;
-    this.change(chat);
+    this.noteMember(chat, member, 'added');
     this.members.set(keyOf(chat.id, userId), member);
     this.touchedMembers.add(member);
     return member;
@@ -123,14 +132,14 @@ export class LockedRooms {
 
   remove(chat: Chat, member: Member): void {
     chat.memberCount--;
-    this.change(chat);
+    this.noteMember(chat, member, 'removed');
     this.members.delete(keyOf(chat.id, member.userId));
     this.removedMembers.add(member);
   }
 
   setRole(chat: Chat, member: Member, role: Role): void {
     member.role = role;
-    this.change(chat);
+    this.noteMember(chat, member, 'changed');
     this.touchedMembers.add(member);
   }
 
@@ -140,10 +149,17 @@ export class LockedRooms {
     this.change(chat);
   }
 
-  /** Moves a read marker forward; one beyond the end counts as the end. */
-  read(chat: Chat, member: Member, seq: number): void {
-    member.readSeq = Math.max(member.readSeq, Math.min(seq, chat.lastSeq));
+  /** Moves a read marker forward; one beyond the end counts as the end. False: it stood there. */
+  read(chat: Chat, member: Member, seq: number): boolean {
+    const readSeq = Math.min(seq, chat.lastSeq);
+    if (readSeq <= member.readSeq) return false;
+    member.readSeq = readSeq;
     this.touchedMembers.add(member);
+    return true;
+  }
+
+  private noteMember(chat: Chat, member: Member, action: MemberChange['action']): void {
+    this.memberChanges.push({ change: this.change(chat), member: { ...member }, action });
   }
 
   /** Writes what has changed: one statement for the rooms, one for the members. */

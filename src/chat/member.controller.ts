@@ -3,13 +3,17 @@ import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
 import { CurrentUser, type AuthUser } from '../common/current-user.js';
 import { IdOrMePipe, IdPipe } from '../common/validators.js';
 import { MemberDto, MemberPageDto, MemberQuery, PutMemberDto, ReadDto } from './member.dto.js';
+import { MemberEditor } from './member-editor.js';
 import { MemberService } from './member.service.js';
 
 @ApiTags('chat')
 @ApiBearerAuth()
 @Controller('chat/:chat_id')
 export class MemberController {
-  constructor(private readonly members: MemberService) {}
+  constructor(
+    private readonly members: MemberService,
+    private readonly editor: MemberEditor,
+  ) {}
 
   /**
    * List the members of a room
@@ -42,7 +46,7 @@ export class MemberController {
     @Param('user_id', IdOrMePipe) userId: string,
     @Body() dto: PutMemberDto,
   ): Promise<MemberDto> {
-    return this.members.put(user, chatId, userId === 'me' ? user.id : userId, dto.role);
+    return this.editor.put(user, chatId, userId === 'me' ? user.id : userId, dto.role);
   }
 
   /**
@@ -61,7 +65,7 @@ export class MemberController {
     @Param('chat_id', IdPipe) chatId: string,
     @Param('user_id', IdOrMePipe) userId: string,
   ): Promise<void> {
-    return this.members.remove(user, chatId, userId === 'me' ? user.id : userId);
+    return this.editor.remove(user, chatId, userId === 'me' ? user.id : userId);
   }
 
   /**
@@ -79,6 +83,6 @@ export class MemberController {
     @Param('chat_id', IdPipe) chatId: string,
     @Body() dto: ReadDto,
   ): Promise<void> {
-    return this.members.read(user, chatId, dto.seq);
+    return this.editor.read(user, chatId, dto.seq);
   }
 }

@@ -1,11 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { EntityManager, Not } from 'typeorm';
 import { SessionService } from '../auth/session.service.js';
+import { ChatEvents } from '../chat/chat-events.js';
 import type { Chat } from '../chat/chat.entity.js';
 import { LockedRooms } from '../chat/locked-rooms.js';
 import { Member } from '../chat/member.entity.js';
 import { Database } from '../database/database.js';
 import { rowLock } from '../database/row-lock.js';
+import type { OnCommit } from '../database/work.js';
 import { OwnerKeys } from '../encryption/owner-keys.js';
 import { User } from '../user/user.entity.js';
 
@@ -29,19 +31,20 @@ export class AccountEraser {
     private readonly database: Database,
     private readonly sessions: SessionService,
     private readonly keys: OwnerKeys,
+    private readonly events: ChatEvents,
   ) {}
 
   /** Begins anew when the user joins a room while theirs are being locked. */
   async erase(userId: string, attempt = 1): Promise<Erased> {
     try {
-      return await this.database.write((manager) => this.end(manager, userId));
+      return await this.database.write((manager, onCommit) => this.end(manager, userId, onCommit));
     } catch (error) {
       if (attempt === MAX_ATTEMPTS || !(error instanceof JoinedMeanwhileError)) throw error;
       return this.erase(userId, attempt + 1);
     }
   }
 
-  private async end(manager: EntityManager, userId: string): Promise<Erased> {
+  private async end(manager: EntityManager, userId: string, onCommit: OnCommit): Promise<Erased> {
     const known = await manager.findBy(Member, { userId });
     const rooms = await LockedRooms.lock(manager, known);
     // Whoever sends or joins holds this row too: from here on there is no further room.
@@ -65,6 +68,7 @@ export class AccountEraser {
     const sessionIds = await this.sessions.deleteOthers(manager, userId);
     const end = { ...NOBODY, passwordHash: NO_PASSWORD, erasedAt: new Date() };
     await manager.update(User, userId, end);
+    await this.events.membersChanged(manager, onCommit, rooms.memberChanges);
     return { sessionIds, chatIds };
   }
 }

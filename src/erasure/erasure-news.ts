@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { SessionService } from '../auth/session.service.js';
-import { ChatService } from '../chat/chat.service.js';
+import { ChatEvents } from '../chat/chat-events.js';
 import { Database } from '../database/database.js';
 import { EventBus } from '../events/event-bus.js';
 import type { Erased } from './account-eraser.js';
@@ -10,7 +10,7 @@ import type { Erased } from './account-eraser.js';
 export class ErasureNews {
   constructor(
     private readonly sessions: SessionService,
-    private readonly chats: ChatService,
+    private readonly chats: ChatEvents,
     private readonly bus: EventBus,
     private readonly database: Database,
   ) {}
@@ -18,7 +18,7 @@ export class ErasureNews {
   async spread(userId: string, { sessionIds, chatIds }: Erased): Promise<void> {
     this.sessions.announce(sessionIds);
     this.bus.publish({ type: 'keys.destroyed', ownerIds: [userId] });
-    for (const chatId of chatIds) this.chats.announceDeleted(chatId);
+    for (const chatId of chatIds) this.chats.deleted(chatId);
     await this.database.wipe();
   }
 }

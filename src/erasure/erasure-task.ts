@@ -1,16 +1,32 @@
 import { Injectable, Logger, OnApplicationBootstrap } from '@nestjs/common';
-import { InjectRepository } from '@nestjs/typeorm';
-import { In, IsNull, MoreThan, Not, Repository } from 'typeorm';
+import { InjectEntityManager } from '@nestjs/typeorm';
+import { EntityManager, In, IsNull, MoreThan, Not } from 'typeorm';
 import { Chat } from '../chat/chat.entity.js';
 import { LockedRooms } from '../chat/locked-rooms.js';
 import { Database } from '../database/database.js';
+import { EventBus } from '../events/event-bus.js';
+import type { RoomEvent } from '../events/events.js';
+import { messageEvent, reactionEvent } from '../message/message-events.js';
 import { Message } from '../message/message.entity.js';
 import { Reaction } from '../message/reaction.entity.js';
 import { counted } from '../message/reaction.service.js';
 import { User } from '../user/user.entity.js';
+import { UserService } from '../user/user.service.js';
 
 const BATCH_SIZE = 100;
 const ROOMS_PER_LOOK = 500;
+/** All that is shown of a message but its text, which need not be opened to be deleted. */
+const SEALED = {
+  id: true,
+  chatId: true,
+  seq: true,
+  change: true,
+  senderId: true,
+  clientId: true,
+  replyTo: true,
+  createdAt: true,
+  editedAt: true,
+};
 
 /**
  * Writes what an erasure means into every row: tombstones for the user's messages, their reactions
@@ -23,16 +39,18 @@ export class ErasureTask implements OnApplicationBootstrap {
   private running = Promise.resolve();
 
   constructor(
-    @InjectRepository(User) private readonly users: Repository<User>,
-    @InjectRepository(Chat) private readonly chats: Repository<Chat>,
-    @InjectRepository(Message) private readonly messages: Repository<Message>,
-    @InjectRepository(Reaction) private readonly reactions: Repository<Reaction>,
+    @InjectEntityManager() private readonly reader: EntityManager,
     private readonly database: Database,
+    private readonly users: UserService,
+    private readonly bus: EventBus,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
     const unfinished = { erasedAt: Not(IsNull()), clearedAt: IsNull() };
-    for (const { id } of await this.users.find({ select: { id: true }, where: unfinished })) {
+    for (const { id } of await this.reader.find(User, {
+      select: { id: true },
+      where: unfinished,
+    })) {
       this.start(id);
     }
   }
@@ -51,11 +69,11 @@ export class ErasureTask implements OnApplicationBootstrap {
   }
 
   private async clear(userId: string): Promise<void> {
-    const { erasedAt } = await this.users.findOneByOrFail({ id: userId });
+    const user = await this.reader.findOneByOrFail(User, { id: userId });
     for (let after = ''; ;) {
       const rooms = await this.nextRooms(after);
       if (rooms.length === 0) break;
-      while (await this.clearMessages(userId, rooms, erasedAt!));
+      while (await this.clearMessages(user, rooms));
       after = rooms[rooms.length - 1];
     }
     while (await this.clearReactions(userId));
@@ -65,7 +83,7 @@ export class ErasureTask implements OnApplicationBootstrap {
   }
 
   private async nextRooms(after: string): Promise<string[]> {
-    const chats = await this.chats.find({
+    const chats = await this.reader.find(Chat, {
       select: { id: true },
       where: { deletedAt: IsNull(), ...(after && { id: MoreThan(after) }) },
       order: { id: 'ASC' },
@@ -75,48 +93,51 @@ export class ErasureTask implements OnApplicationBootstrap {
   }
 
   /** One step; false when there was nothing left to do. */
-  private async clearMessages(
-    senderId: string,
-    rooms: string[],
-    deletedAt: Date,
-  ): Promise<boolean> {
-    const mine = { senderId, chatId: In(rooms), deletedAt: IsNull() };
-    const select = { id: true, chatId: true, senderId: true };
-    const found = await this.messages.find({ select, where: mine, take: BATCH_SIZE });
+  private async clearMessages(sender: User, rooms: string[]): Promise<boolean> {
+    const mine = { senderId: sender.id, chatId: In(rooms), deletedAt: IsNull() };
+    const select = { id: true, chatId: true };
+    const found = await this.reader.find(Message, { select, where: mine, take: BATCH_SIZE });
     if (found.length === 0) return false;
-    await this.database.write(async (manager) => {
-      const locked = await LockedRooms.lock(manager, seatsOf(found, senderId));
+    await this.database.write(async (manager, onCommit) => {
+      const events: RoomEvent[] = [];
+      const locked = await LockedRooms.lock(manager, seatsOf(found, sender.id));
       const where = { id: In(found.map(({ id }) => id)), deletedAt: IsNull() };
-      const left = await manager.find(Message, { select, where, order: { id: 'ASC' } });
-      for (const { id, chatId } of left) {
-        const chat = locked.find(chatId);
+      const left = await manager.find(Message, { select: SEALED, where, order: { id: 'ASC' } });
+      for (const message of left) {
+        const chat = locked.find(message.chatId);
         if (!chat) continue;
-        const gone = { ciphertext: null, reactions: [], deletedAt };
-        await manager.update(Message, id, { ...gone, change: locked.change(chat) });
-        await manager.delete(Reaction, { messageId: id });
+        const gone = { ciphertext: null, reactions: [], deletedAt: sender.erasedAt };
+        const change = locked.change(chat);
+        await manager.update(Message, message.id, { ...gone, change });
+        await manager.delete(Reaction, { messageId: message.id });
+        events.push(messageEvent('message.deleted', { ...message, ...gone, change }, sender));
       }
       await locked.save();
+      onCommit(() => this.bus.announce(events));
     });
     return true;
   }
 
   private async clearReactions(userId: string): Promise<boolean> {
-    const found = await this.reactions.find({ where: { userId }, take: BATCH_SIZE });
+    const found = await this.reader.find(Reaction, { where: { userId }, take: BATCH_SIZE });
     if (found.length === 0) return false;
-    await this.database.write(async (manager) => {
+    await this.database.write(async (manager, onCommit) => {
+      const events: RoomEvent[] = [];
       const locked = await LockedRooms.lock(manager, seatsOf(found, userId));
       for (const { messageId, emoji } of found) {
         const { affected } = await manager.delete(Reaction, { messageId, userId, emoji });
-        const message = await manager.findOne(Message, {
-          select: { id: true, chatId: true, reactions: true },
-          where: { id: messageId },
-        });
+        const message = await manager.findOneBy(Message, { id: messageId });
         const chat = message && locked.find(message.chatId);
         if (!affected || !chat) continue;
-        const reactions = counted(message.reactions ?? [], emoji, -1);
-        await manager.update(Message, messageId, { reactions, change: locked.change(chat) });
+        message.reactions = counted(message.reactions ?? [], emoji, -1);
+        message.change = locked.change(chat);
+        const { reactions, change } = message;
+        await manager.update(Message, messageId, { reactions, change });
+        const sender = (await this.users.byId([message.senderId], manager)).get(message.senderId)!;
+        events.push(reactionEvent(message, sender, { userId, emoji, added: false }));
       }
       await locked.save();
+      onCommit(() => this.bus.announce(events));
     });
     return true;
   }

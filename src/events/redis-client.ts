@@ -10,6 +10,8 @@ const PING_MS = 1000;
 /** What a request waits for Redis at most, where it has to. */
 const COMMAND_MS = 250;
 const RECONNECT_MS = 500;
+/** Commands that wait for a Redis that does not answer; more of them fail at once. */
+const MAX_WAITING = 10_000;
 
 /** Connections to Redis, where `REDIS_URL` is set. They come back by themselves. */
 @Injectable()
@@ -50,6 +52,7 @@ function newClient(url: string) {
     url,
     pingInterval: PING_MS,
     disableOfflineQueue: true,
+    commandsQueueMaxLength: MAX_WAITING,
     commandOptions: { timeout: COMMAND_MS },
     socket: {
       connectTimeout: SILENCE_MS,

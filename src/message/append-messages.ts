@@ -1,8 +1,12 @@
 import { type EntityManager, In } from 'typeorm';
 import type { Chat } from '../chat/chat.entity.js';
+import { memberEvent } from '../chat/chat-events.js';
 import { LockedRooms } from '../chat/locked-rooms.js';
+import type { RoomEvent } from '../events/events.js';
 import { AccountGoneError, UserNotFoundError } from '../user/user.errors.js';
+import type { User } from '../user/user.entity.js';
 import type { UserService } from '../user/user.service.js';
+import { messageEvent } from './message-events.js';
 import { Message } from './message.entity.js';
 import { ClientIdReusedError, UnknownReplyToError } from './message.errors.js';
 
@@ -11,17 +15,25 @@ export type Draft = Pick<Message, 'id' | 'chatId' | 'senderId' | 'clientId' | 'r
 
 export interface Appended {
   message: Message;
+  sender: User;
   /** Whether it stood there already, under the same `client_id`. */
   isRepeat: boolean;
 }
 
 export type Outcome = Appended | Error;
 
+export interface Batch {
+  /** For each draft, in their order. */
+  outcomes: Outcome[];
+  /** What members are to hear of it, in the order of `change` within each room. */
+  events: RoomEvent[];
+}
+
 /** What is true of the rooms and their people for the rest of the transaction. */
 interface Facts {
   rooms: LockedRooms;
   /** Users who are not erased. */
-  active: Set<string>;
+  active: Map<string, User>;
   /** Messages that stand there already, by `repeatKey`; those of this batch join them. */
   known: Map<string, Message>;
   /** The rooms of the messages that are answered, by id. */
@@ -36,21 +48,34 @@ export async function appendMessages(
   manager: EntityManager,
   users: UserService,
   drafts: Draft[],
-): Promise<Outcome[]> {
+): Promise<Batch> {
   const facts = await readFacts(manager, users, drafts);
-  const fresh: Message[] = [];
+  const fresh: Appended[] = [];
   const outcomes = drafts.map((draft): Outcome => {
     try {
       const appended = append(facts, draft);
-      if (!appended.isRepeat) fresh.push(appended.message);
+      if (!appended.isRepeat) fresh.push(appended);
       return appended;
     } catch (error) {
       return error as Error;
     }
   });
   await facts.rooms.save();
-  if (fresh.length > 0) await insertAll(manager, fresh);
-  return outcomes;
+  if (fresh.length > 0) {
+    await insertAll(
+      manager,
+      fresh.map(({ message }) => message),
+    );
+  }
+  return { outcomes, events: eventsOf(facts, fresh) };
+}
+
+function eventsOf({ rooms, active }: Facts, fresh: Appended[]): RoomEvent[] {
+  const events = [
+    ...rooms.memberChanges.map((change) => memberEvent(change, active.get(change.member.userId)!)),
+    ...fresh.map(({ message, sender }) => messageEvent('message.created', message, sender)),
+  ];
+  return events.sort((one, other) => one.change! - other.change!);
 }
 
 async function readFacts(
@@ -73,10 +98,11 @@ async function readFacts(
 
 /** Gives one message its place, or finds the one that it repeats. */
 function append({ rooms, active, known, answered }: Facts, draft: Draft): Appended {
-  if (!active.has(draft.senderId)) throw new AccountGoneError();
+  const sender = active.get(draft.senderId);
+  if (!sender) throw new AccountGoneError();
   const chat = rooms.requireReader(seatOf(draft));
   const first = draft.clientId === null ? undefined : known.get(repeatKey(draft));
-  if (first) return repeat(first, draft);
+  if (first) return repeat(first, sender, draft);
   if (!pairOf(chat).every((id) => active.has(id))) throw new UserNotFoundError();
   if (draft.replyTo !== null && answered.get(draft.replyTo) !== draft.chatId) {
     throw new UnknownReplyToError();
@@ -85,7 +111,7 @@ function append({ rooms, active, known, answered }: Facts, draft: Draft): Append
   const place = rooms.reserve(chat, draft.senderId, now);
   const message = newMessage(draft, { ...place, createdAt: now });
   if (draft.clientId !== null) known.set(repeatKey(draft), message);
-  return { message, isRepeat: false };
+  return { message, sender, isRepeat: false };
 }
 
 function seatOf({ chatId, senderId }: Draft): { chatId: string; userId: string } {
@@ -109,13 +135,13 @@ function newMessage(draft: Draft, place: Pick<Message, 'seq' | 'change' | 'creat
 }
 
 /** The same text under the same `client_id` is a retry; another one is a mistake, unless edited. */
-function repeat(first: Message, { body, replyTo }: Draft): Appended {
+function repeat(first: Message, sender: User, { body, replyTo }: Draft): Appended {
   const isOther =
     (first.body !== body || first.replyTo !== replyTo) &&
     first.editedAt === null &&
     first.deletedAt === null;
   if (isOther && !first.unreadable) throw new ClientIdReusedError();
-  return { message: first, isRepeat: true };
+  return { message: first, sender, isRepeat: true };
 }
 
 /** The messages that stand there already under one of these `client_id`s. */

@@ -1,11 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { Chat } from '../chat/chat.entity.js';
+import { ChatEvents } from '../chat/chat-events.js';
 import { ChatNotFoundError } from '../chat/chat.errors.js';
 import { LockedRooms } from '../chat/locked-rooms.js';
 import type { Member } from '../chat/member.entity.js';
 import { Database } from '../database/database.js';
 import { OwnerKeys } from '../encryption/owner-keys.js';
+import type { RoomEvent } from '../events/events.js';
+import type { User } from '../user/user.entity.js';
+import { UserService } from '../user/user.service.js';
 import { Message } from './message.entity.js';
 import { MessageNotFoundError } from './message.errors.js';
 import { MessageRepository } from './message.repository.js';
@@ -17,6 +21,9 @@ export interface LockedMessage {
   chat: Chat;
   caller: Member | null;
   message: Message;
+  sender: User;
+  /** What members are to hear of it. */
+  events: RoomEvent[];
 }
 
 /** The way to change a message that is there: with its room locked, by one who may read it. */
@@ -25,7 +32,9 @@ export class LockedMessages {
   constructor(
     private readonly messages: MessageRepository,
     private readonly keys: OwnerKeys,
+    private readonly users: UserService,
     private readonly database: Database,
+    private readonly events: ChatEvents,
   ) {}
 
   /** @throws MessageNotFoundError */
@@ -38,14 +47,18 @@ export class LockedMessages {
     if (!known) throw new MessageNotFoundError();
     const { chatId, senderId } = known;
     await this.keys.preload([chatId, senderId]); // so that the transaction waits for no key
-    return this.database.write(async (manager) => {
+    return this.database.write(async (manager, onCommit) => {
       const seat = { chatId, userId };
       const rooms = await LockedRooms.lock(manager, [seat]);
       const chat = requireReader(rooms, seat);
       const message = await manager.findOneBy(Message, { id });
       if (!message) throw new MessageNotFoundError();
-      const value = await work({ manager, rooms, chat, caller: rooms.findMember(seat), message });
+      const sender = (await this.users.byId([message.senderId], manager)).get(message.senderId)!;
+      const caller = rooms.findMember(seat);
+      const events: RoomEvent[] = [];
+      const value = await work({ manager, rooms, chat, caller, message, sender, events });
       await rooms.save();
+      await this.events.membersChanged(manager, onCommit, rooms.memberChanges, events);
       return value;
     });
   }

@@ -3,6 +3,7 @@ import { NotAllowedError } from '../chat/chat.errors.js';
 import { may } from '../chat/policy.js';
 import type { AuthUser } from '../common/current-user.js';
 import { LockedMessages } from './locked-message.js';
+import { messageEvent } from './message-events.js';
 import type { Message } from './message.entity.js';
 import { MessageDeletedError } from './message.errors.js';
 import { Reaction } from './reaction.entity.js';
@@ -17,7 +18,8 @@ export class MessageEditor {
    * @throws MessageNotFoundError, NotAllowedError, MessageDeletedError
    */
   edit(user: AuthUser, id: string, text: string): Promise<Message> {
-    return this.messages.change(user.id, id, async ({ manager, rooms, chat, message }) => {
+    return this.messages.change(user.id, id, async (locked) => {
+      const { manager, rooms, chat, message, sender, events } = locked;
       if (message.senderId !== user.id)
         throw new NotAllowedError('Only its sender edits a message.');
       if (message.deletedAt) throw new MessageDeletedError();
@@ -26,7 +28,9 @@ export class MessageEditor {
       delete message.unreadable;
       message.editedAt = new Date();
       message.change = rooms.change(chat);
-      return manager.save(message);
+      await manager.save(message);
+      events.push(messageEvent('message.updated', message, sender));
+      return message;
     });
   }
 
@@ -37,7 +41,8 @@ export class MessageEditor {
    * @throws MessageNotFoundError, NotAllowedError
    */
   delete(user: AuthUser, id: string): Promise<void> {
-    return this.messages.change(user.id, id, async ({ manager, rooms, chat, caller, message }) => {
+    return this.messages.change(user.id, id, async (locked) => {
+      const { manager, rooms, chat, caller, message, sender, events } = locked;
       const mayDeleteAny = may(caller?.role ?? null, 'deleteAnyMessage', chat.visibility);
       if (message.senderId !== user.id && !mayDeleteAny) throw new NotAllowedError();
       if (message.deletedAt) return;
@@ -48,6 +53,7 @@ export class MessageEditor {
       message.change = rooms.change(chat);
       await manager.save(message);
       await manager.delete(Reaction, { messageId: id });
+      events.push(messageEvent('message.deleted', message, sender));
     });
   }
 }

@@ -8,12 +8,12 @@ import { newId } from '../common/ids.js';
 import { OwnerKeys } from '../encryption/owner-keys.js';
 import { MessageEditor } from './message-editor.js';
 import { MessageViews } from './message-views.js';
-import type {
-  EditMessageDto,
+import {
+  type EditMessageDto,
   MessageDto,
-  MessagePageDto,
-  MessageQuery,
-  SendMessageDto,
+  type MessagePageDto,
+  type MessageQuery,
+  type SendMessageDto,
 } from './message.dto.js';
 import { MessageNotFoundError } from './message.errors.js';
 import { MessageRepository } from './message.repository.js';
@@ -37,7 +37,7 @@ export class MessageService {
 
   async send(user: AuthUser, dto: SendMessageDto): Promise<Sent> {
     await this.keys.preload([dto.chatid, user.id]); // so that the transaction waits for no key
-    const { message, isRepeat } = await this.writer.append({
+    const { message, sender, isRepeat } = await this.writer.append({
       id: newId(),
       chatId: dto.chatid,
       senderId: user.id,
@@ -45,7 +45,11 @@ export class MessageService {
       replyTo: dto.reply_to ?? null,
       body: dto.message,
     });
-    return { message: await this.views.one(user.id, message), isRepeat };
+    // One that is new has no reactions yet.
+    const view = isRepeat
+      ? await this.views.one(user.id, message)
+      : MessageDto.of(message, sender, []);
+    return { message: view, isRepeat };
   }
 
   async list(user: AuthUser, query: MessageQuery): Promise<MessagePageDto> {

@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { databaseOutage } from '../common/database-outage.js';
 import { Database } from '../database/database.js';
+import { EventBus } from '../events/event-bus.js';
 import { UserService } from '../user/user.service.js';
 import { type Appended, appendMessages, type Draft, type Outcome } from './append-messages.js';
 
@@ -25,6 +26,7 @@ export class MessageWriter {
   constructor(
     private readonly database: Database,
     private readonly users: UserService,
+    private readonly bus: EventBus,
   ) {}
 
   /**
@@ -55,9 +57,11 @@ export class MessageWriter {
   private async commit(sends: Send[], attempt = 1): Promise<void> {
     try {
       const drafts = sends.map((send) => send.draft);
-      const outcomes = await this.database.write((manager) =>
-        appendMessages(manager, this.users, drafts),
-      );
+      const { outcomes } = await this.database.write(async (manager, onCommit) => {
+        const batch = await appendMessages(manager, this.users, drafts);
+        onCommit(() => this.bus.announce(batch.events));
+        return batch;
+      });
       sends.forEach((send, index) => settle(send, outcomes[index]));
     } catch (error) {
       if (databaseOutage(error) || (attempt === 2 && sends.length === 1)) {

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { AuthUser } from '../common/current-user.js';
 import { UserService } from '../user/user.service.js';
 import { LockedMessages, type LockedMessage } from './locked-message.js';
+import { reactionEvent } from './message-events.js';
 import { Message, type ReactionCount } from './message.entity.js';
 import { MessageDeletedError } from './message.errors.js';
 import { Reaction } from './reaction.entity.js';
@@ -27,7 +28,7 @@ export class ReactionService {
       await this.users.requireActive(manager, [user.id]);
       rooms.memberOrJoin(chat, user.id, new Date());
       await manager.insert(Reaction, { ...row, chatId: chat.id });
-      await count(locked, emoji, 1);
+      await count(locked, user.id, emoji, 1);
     });
   }
 
@@ -36,18 +37,22 @@ export class ReactionService {
     return this.messages.change(user.id, messageId, async (locked) => {
       const row = { messageId, userId: user.id, emoji };
       const { affected } = await locked.manager.delete(Reaction, row);
-      if (affected) await count(locked, emoji, -1);
+      if (affected) await count(locked, user.id, emoji, -1);
     });
   }
 }
 
 async function count(
-  { manager, rooms, chat, message }: LockedMessage,
+  { manager, rooms, chat, message, sender, events }: LockedMessage,
+  userId: string,
   emoji: string,
   by: 1 | -1,
 ): Promise<void> {
-  const reactions = counted(message.reactions ?? [], emoji, by);
-  await manager.update(Message, message.id, { reactions, change: rooms.change(chat) });
+  message.reactions = counted(message.reactions ?? [], emoji, by);
+  message.change = rooms.change(chat);
+  const { reactions, change } = message;
+  await manager.update(Message, message.id, { reactions, change });
+  events.push(reactionEvent(message, sender, { userId, emoji, added: by === 1 }));
 }
 
 /** In the order in which they were first given. */

@@ -79,14 +79,13 @@ export class UserService {
     if (!ids.every((id) => active.has(id))) throw new UserNotFoundError();
   }
 
-  /** Those who are there, and stay until the transaction ends. */
-  async active(manager: EntityManager, ids: string[]): Promise<Set<string>> {
+  /** Those who are there, and stay until the transaction ends, by id. */
+  async active(manager: EntityManager, ids: string[]): Promise<Map<string, User>> {
     const users = await manager.find(User, {
-      select: { id: true },
       where: { id: In([...new Set(ids)]), erasedAt: IsNull() },
       ...rowLock(manager, 'for_key_share'),
     });
-    return new Set(users.map((user) => user.id));
+    return new Map(users.map((user) => [user.id, user]));
   }
 
   async updateMe(id: string, changes: UpdateMeDto): Promise<UserDto> {
@@ -126,8 +125,11 @@ export class UserService {
   }
 
   /** Users by id, erased ones too. */
-  async byId(ids: Iterable<string>): Promise<Map<string, User>> {
-    const users = await this.users.findBy({ id: In([...new Set(ids)]) });
+  async byId(
+    ids: Iterable<string>,
+    manager: EntityManager = this.users.manager,
+  ): Promise<Map<string, User>> {
+    const users = await manager.findBy(User, { id: In([...new Set(ids)]) });
     return new Map(users.map((user) => [user.id, user]));
   }
 

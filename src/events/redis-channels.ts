@@ -1,0 +1,98 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { type Redis, RedisClient } from './redis-client.js';
+
+/** What a caller waits at most until a channel is open. */
+const SUBSCRIBE_MS = 250;
+/** While Redis is away every event fails: one line of the log a second will do. */
+const REPORT_MS = 1000;
+
+/**
+ * Redis' channels, where `REDIS_URL` is set: which of them come here, and the way out. What cannot
+ * be subscribed to or left now is made good when Redis is back.
+ */
+@Injectable()
+export class RedisChannels {
+  private readonly logger = new Logger(RedisChannels.name);
+  private readonly subscriber: Redis | undefined;
+  private readonly wanted = new Set<string>();
+  private readonly unwanted = new Set<string>();
+  private handleMessage: (text: string) => void = () => undefined;
+  private resumed: () => void = () => undefined;
+  private reportedAt = 0;
+
+  constructor(private readonly redis: RedisClient) {
+    this.subscriber = redis.connect();
+    this.subscriber?.on('ready', () => void this.resume());
+  }
+
+  get canPublish(): boolean {
+    return this.redis.commands?.isReady === true;
+  }
+
+  /** Whether all that is sent and wanted gets through; true also without Redis. */
+  get isReady(): boolean {
+    return this.redis.isReady;
+  }
+
+  onMessage(handler: (text: string) => void): void {
+    this.handleMessage = handler;
+  }
+
+  /** Calls back when the channels are open, at the start and after each outage. */
+  onResumed(handler: () => void): void {
+    this.resumed = handler;
+  }
+
+  publish(channel: string, text: string): void {
+    this.redis.commands?.publish(channel, text).catch(this.report);
+  }
+
+  /** Resolves when the channels are open, or when it is not worth waiting any longer. */
+  async subscribe(channels: string[]): Promise<void> {
+    if (!this.subscriber) return;
+    for (const channel of channels) {
+      this.wanted.add(channel);
+      this.unwanted.delete(channel);
+    }
+    if (!this.subscriber.isReady || channels.length === 0) return;
+    const patience = new Promise((resolve) => setTimeout(resolve, SUBSCRIBE_MS).unref());
+    await Promise.race([this.open(channels), patience]);
+  }
+
+  unsubscribe(channels: string[]): void {
+    if (!this.subscriber) return;
+    for (const channel of channels) {
+      this.wanted.delete(channel);
+      this.unwanted.add(channel);
+    }
+    if (this.subscriber.isReady) void this.close(channels);
+  }
+
+  private async resume(): Promise<void> {
+    await this.open([...this.wanted]);
+    await this.close([...this.unwanted]);
+    this.resumed();
+  }
+
+  private async open(channels: string[]): Promise<void> {
+    await this.subscriber?.subscribe(channels, this.receive).catch(this.report);
+  }
+
+  private async close(channels: string[]): Promise<void> {
+    if (channels.length === 0) return;
+    try {
+      await this.subscriber?.unsubscribe(channels, this.receive);
+      for (const channel of channels) this.unwanted.delete(channel);
+    } catch (err) {
+      this.report(err);
+    }
+  }
+
+  private readonly receive = (text: string): void => this.handleMessage(text);
+
+  private readonly report = (err: unknown): void => {
+    if (Date.now() - this.reportedAt < REPORT_MS) return;
+    this.reportedAt = Date.now();
+    this.logger.warn({ event: 'redis.failed', err });
+  };
+}
