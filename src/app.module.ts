@@ -13,6 +13,7 @@ import { ErasureModule } from './erasure/erasure.module.js';
 import { EventsModule } from './events/events.module.js';
 import { HealthModule } from './health/health.module.js';
 import { MessageModule } from './message/message.module.js';
+import { RealtimeModule } from './realtime/realtime.module.js';
 import { UserModule } from './user/user.module.js';
 
 @Module({
@@ -23,6 +24,7 @@ import { UserModule } from './user/user.module.js';
     ChatModule,
     MessageModule,
     ErasureModule,
+    RealtimeModule,
     HealthModule,
   ],
   providers: [

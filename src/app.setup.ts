@@ -9,14 +9,15 @@ import { acceptOnlyJson, BODY_LIMIT_BYTES } from './common/json-body.js';
 import { AppLogger } from './common/logger.js';
 import { logRequests, requestId } from './common/request-log.js';
 import { refuseUnreadable, refuseUnroutable } from './common/unreadable-request.js';
+import { allowedOrigins } from './config/origins.js';
 import type { Settings } from './config/settings.js';
 import { Database } from './database/database.js';
 import { entities } from './entities.js';
 import { serveDocs } from './openapi.js';
+import { SocketAdapter } from './realtime/socket-adapter.js';
 
 /** For a request to arrive in full; the answer may take as long as it likes. */
 const REQUEST_TIMEOUT_MS = 60_000;
-const LOCAL_ORIGIN = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
 const EXPOSED_HEADERS = [
   'Retry-After',
   'RateLimit-Limit',
@@ -52,12 +53,13 @@ export async function createApp(settings: Settings, log: Pino): Promise<NestFast
     acceptOnlyJson(fastify);
     await app.register(helmet, { contentSecurityPolicy: { directives: DOCS_CSP } });
     app.enableCors({
-      origin: corsOrigins(settings),
+      origin: allowedOrigins(settings),
       methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
       exposedHeaders: EXPOSED_HEADERS,
       maxAge: 600,
       strictPreflight: false, // which would answer a bare OPTIONS with a line of plain text
     });
+    app.useWebSocketAdapter(new SocketAdapter(app));
     serveDocs(app);
     return app;
   } catch (error) {
@@ -74,10 +76,6 @@ const DOCS_CSP = {
   imgSrc: ["'self'", 'data:'],
   upgradeInsecureRequests: null,
 };
-
-function corsOrigins({ corsOrigins: origins, isProduction }: Settings): (string | RegExp)[] {
-  return origins.length > 0 || isProduction ? origins : [LOCAL_ORIGIN];
-}
 
 function trustedProxies({
   trustProxy,

@@ -1,7 +1,7 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { operationsOf } from './openapi.problems.js';
 
-interface Schema {
+export interface Schema {
   $ref?: string;
   allOf?: Schema[];
   type?: string | string[];
@@ -32,7 +32,7 @@ export function addExamples(document: OpenAPIObject): void {
   }
 }
 
-function exampleOf(schema: Schema, schemas: Record<string, Schema>): unknown {
+export function exampleOf(schema: Schema, schemas: Record<string, Schema>): unknown {
   if (schema.example !== undefined) return schema.example;
   const reference = schema.$ref ?? schema.allOf?.[0].$ref;
   if (reference) return exampleOf(schemas[reference.split('/').at(-1)!], schemas);

@@ -1,5 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { createEventsDocument } from './asyncapi.js';
 import { ProblemDto } from './common/problem.dto.js';
 import { addExamples } from './openapi.examples.js';
 import { fixDocument } from './openapi.fixes.js';
@@ -13,7 +14,7 @@ const DESCRIPTION = `Rooms and messages for your frontend; every message is seal
 4. Send with \`POST /message/\`, the room's id as \`chatid\`; read with \`GET /message/\`.
 
 Ids are UUIDs, times RFC 3339 in UTC, lists \`{data, has_more}\`, errors
-\`application/problem+json\` (RFC 9457). A trailing slash is optional on every path.`;
+\`application/problem+json\` (RFC 9457). Events over Socket.IO are described by [AsyncAPI](/asyncapi.json). A trailing slash is optional on every path.`;
 
 /** The OpenAPI 3.1 document of the running application. */
 export function createDocument(app: NestFastifyApplication): OpenAPIObject {
@@ -28,6 +29,7 @@ export function createDocument(app: NestFastifyApplication): OpenAPIObject {
     .addTag('users', 'Other people')
     .addTag('chat', 'Rooms')
     .addTag('message', 'Messages')
+    .addTag('realtime', 'Events as they happen')
     .addTag('health', 'For operators')
     .addBearerAuth({
       type: 'http',
@@ -46,7 +48,7 @@ export function createDocument(app: NestFastifyApplication): OpenAPIObject {
   return document;
 }
 
-/** Swagger UI at /docs, the document at /openapi.json, and a way there from /. */
+/** Swagger UI at /docs, the documents at /openapi.json and /asyncapi.json, and a way there from /. */
 export function serveDocs(app: NestFastifyApplication): void {
   SwaggerModule.setup('docs', app, () => createDocument(app), {
     jsonDocumentUrl: 'openapi.json',
@@ -60,4 +62,8 @@ export function serveDocs(app: NestFastifyApplication): void {
   });
   const fastify = app.getHttpAdapter().getInstance();
   fastify.get('/', (_request, reply) => reply.redirect('/docs'));
+  let events: object | undefined;
+  fastify.get('/asyncapi.json', (_request, reply) =>
+    reply.send((events ??= createEventsDocument(app))),
+  );
 }

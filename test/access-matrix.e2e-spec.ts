@@ -79,6 +79,7 @@ const ROOM_ROWS: Row[] = [
   row('PATCH /message/{message_id}',                      '401 403 403 200 403 403 | 401 404 404 200 403 403 | 401 404 200 403', message({ message: 'y' })),
   row('DELETE /message/{message_id}',                     '401 403 403 204 204 204 | 401 404 404 204 204 204 | 401 404 204 403', message()),
   row("DELETE /message/{message_id} the owner's",         '401 403 403 403 204 204 | 401 404 404 403 204 204 | 401 404 403 204', (room) => [`/message/${room.ownersId}`]),
+  row('GET /events of one room',                          '401 403 403 200 200 200 | 401 404 404 200 200 200 | 401 404 200 200', (room) => [`/events?chat_id=${room.chatId}`]),
   row('PUT /message/{message_id}/reactions/{emoji}',      '401 204 204 204 204 204 | 401 404 404 204 204 204 | 401 404 204 204', reaction),
   row('DELETE /message/{message_id}/reactions/{emoji}',   '401 204 204 204 204 204 | 401 404 404 204 204 204 | 401 404 204 204', reaction),
 ];
@@ -103,6 +104,7 @@ const OTHER_ROWS: Record<string, [expected: string, call?: (user: TestUser, peer
   'GET /chat/':                              ['401 200'],
   'POST /chat/direct':                       ['401 201', (_, { id }) => ['', { user_id: id }]],
   'POST /sync':                              ['401 200', () => ['', {}]],
+  'GET /events':                             ['401 200'],
   'GET /health/live':                        ['200 200'],
   'GET /health/ready':                       ['200 200'],
 };

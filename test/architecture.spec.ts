@@ -17,6 +17,7 @@ const FLOORS = [
   'chat',
   'message',
   'erasure',
+  'realtime',
   'health',
 ];
 

@@ -3,7 +3,13 @@ import { PassportStrategy } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
 import { Strategy } from 'passport-jwt';
 import { JwtKeys } from './jwt-keys.js';
-import { AUDIENCE, ISSUER, requireComplete, TOKEN_TYPE, type TokenClaims } from './token.service.js';
+import {
+  AUDIENCE,
+  ISSUER,
+  requireComplete,
+  TOKEN_TYPE,
+  type TokenClaims,
+} from './token.service.js';
 
 type Done = (error: Error | null, key?: Buffer) => void;
 

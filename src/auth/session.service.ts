@@ -61,6 +61,13 @@ export class SessionService {
     return { data, has_more: false };
   }
 
+  /** Those of these sessions that have not ended. */
+  async living(ids: string[]): Promise<Set<string>> {
+    const where = { id: In(ids), expiresAt: MoreThan(new Date()) };
+    const sessions = await this.sessions.find({ select: { id: true }, where });
+    return new Set(sessions.map((session) => session.id));
+  }
+
   /**
    * Ends one session of the user at once: none of its tokens counts any more.
    *

@@ -1,5 +1,5 @@
 import { OmitType } from '@nestjs/swagger';
-import { ChatDto } from './chat.dto.js';
+import { ChatDto, sharedFields } from './chat.dto.js';
 import type { Chat } from './chat.entity.js';
 import { MemberDto } from './member.dto.js';
 
@@ -11,13 +11,7 @@ export class SharedChatDto extends OmitType(ChatDto, [
   'peer',
 ] as const) {
   static of(chat: Chat): SharedChatDto {
-    const {
-      role: _role,
-      read_seq: _read,
-      unread_count: _unread,
-      ...shared
-    } = ChatDto.of(chat, null);
-    return shared;
+    return sharedFields(chat);
   }
 }
 

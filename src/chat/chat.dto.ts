@@ -120,21 +120,30 @@ export class ChatDto {
   static of(chat: Chat, member: Member | null, peer?: ProfileDto): ChatDto {
     const readSeq = member && Math.min(member.readSeq, chat.lastSeq);
     return {
-      id: chat.id,
-      chat_name: chat.chatName,
-      visibility: chat.visibility,
-      created_by: chat.createdBy,
-      created_at: chat.createdAt,
-      last_message_at: chat.lastMessageAt,
-      last_seq: chat.lastSeq,
-      last_change: chat.lastChange,
-      member_count: chat.memberCount,
+      ...sharedFields(chat),
       role: member?.role ?? null,
       read_seq: readSeq,
       unread_count: readSeq === null ? null : chat.lastSeq - readSeq,
       ...(peer && { peer }),
     };
   }
+}
+
+/** What everyone in a room sees alike. */
+export function sharedFields(
+  chat: Chat,
+): Omit<ChatDto, 'role' | 'read_seq' | 'unread_count' | 'peer'> {
+  return {
+    id: chat.id,
+    chat_name: chat.chatName,
+    visibility: chat.visibility,
+    created_by: chat.createdBy,
+    created_at: chat.createdAt,
+    last_message_at: chat.lastMessageAt,
+    last_seq: chat.lastSeq,
+    last_change: chat.lastChange,
+    member_count: chat.memberCount,
+  };
 }
 
 /** A direct room: both of you are plain members. */

@@ -80,6 +80,16 @@ export class ChatRepository {
     }));
   }
 
+  /** The ids of all rooms that users have joined, by user. */
+  async joinedIds(userIds: string[]): Promise<Map<string, string[]>> {
+    const joined = new Map(userIds.map((id): [string, string[]] => [id, []]));
+    const select = { chatId: true, userId: true };
+    for (const row of await this.members.find({ select, where: { userId: In(userIds) } })) {
+      joined.get(row.userId)!.push(row.chatId);
+    }
+    return joined;
+  }
+
   /** The one direct room of two users. */
   async findDirect(userId: string, directKey: string): Promise<ChatSeen | null> {
     const chat = await this.chats.findOneBy({ directKey });

@@ -10,12 +10,7 @@ import { ErasureService } from './erasure.service.js';
 import { ErasureTask } from './erasure-task.js';
 
 @Module({
-  imports: [
-    AuthModule,
-    ChatModule,
-    EncryptionModule,
-    UserModule,
-  ],
+  imports: [AuthModule, ChatModule, EncryptionModule, UserModule],
   controllers: [ErasureController],
   providers: [AccountEraser, ErasureNews, ErasureService, ErasureTask],
 })

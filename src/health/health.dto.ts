@@ -15,4 +15,10 @@ export class ReadyDto extends LiveDto {
    * @example ok
    */
   keys: 'ok';
+
+  /**
+   * Only with `REDIS_URL`. `degraded`: it is away; this server goes on, but news of others is held up.
+   * @example ok
+   */
+  redis?: 'ok' | 'degraded';
 }

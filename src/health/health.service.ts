@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { UnavailableError } from '../common/errors.js';
 import { Database } from '../database/database.js';
 import { OwnerKeys } from '../encryption/owner-keys.js';
+import { RedisClient } from '../events/redis-client.js';
 import type { ReadyDto } from './health.dto.js';
 
 const PATIENCE_MS = 3000;
@@ -13,13 +14,15 @@ export class HealthService {
   constructor(
     private readonly database: Database,
     private readonly keys: OwnerKeys,
+    private readonly redis: RedisClient,
   ) {}
 
   /** @throws UnavailableError naming the part that is not ready */
   async requireReady(): Promise<ReadyDto> {
     await this.require('database', this.database.ping());
     await this.require('keys', this.keys.requireMasterKeys());
-    return { status: 'ok', database: 'ok', keys: 'ok' };
+    const redis = this.redis.isReady ? 'ok' : 'degraded';
+    return { status: 'ok', database: 'ok', keys: 'ok', ...(this.redis.commands && { redis }) };
   }
 
   private async require(part: string, check: Promise<void>): Promise<void> {

@@ -1,8 +1,10 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { In, Repository } from 'typeorm';
+import type { User } from '../user/user.entity.js';
 import { UserService } from '../user/user.service.js';
 import { MessageDto } from './message.dto.js';
+import { SharedMessageDto } from './message-event.dto.js';
 import type { Message } from './message.entity.js';
 import { Reaction } from './reaction.entity.js';
 
@@ -23,15 +25,26 @@ export class MessageViews {
 
   async many(userId: string, messages: Message[]): Promise<MessageDto[]> {
     const [senders, own] = await Promise.all([
-      this.users.byId(messages.map((message) => message.senderId)),
+      this.sendersOf(messages),
       this.ownReactions(userId, messages),
     ]);
-    for (const message of messages) {
-      if (message.unreadable && !senders.get(message.senderId)!.erasedAt) this.report(message);
-    }
     return messages.map((message) =>
       MessageDto.of(message, senders.get(message.senderId)!, own.get(message.id) ?? []),
     );
+  }
+
+  /** The same for everyone. */
+  async shared(messages: Message[]): Promise<SharedMessageDto[]> {
+    const senders = await this.sendersOf(messages);
+    return messages.map((message) => SharedMessageDto.of(message, senders.get(message.senderId)!));
+  }
+
+  private async sendersOf(messages: Message[]): Promise<Map<string, User>> {
+    const senders = await this.users.byId(messages.map((message) => message.senderId));
+    for (const message of messages) {
+      if (message.unreadable && !senders.get(message.senderId)!.erasedAt) this.report(message);
+    }
+    return senders;
   }
 
   private report({ id, chatId }: Message): void {

@@ -29,7 +29,7 @@ import { MessageWriter } from './message.writer.js';
     UserModule,
   ],
   controllers: [MessageController, ReactionController, SyncController],
-  exports: [RoomPurge],
+  exports: [MessageRepository, MessageViews, RoomPurge],
   providers: [
     LockedMessages,
     MessageEditor,

@@ -42,8 +42,10 @@ export class Client {
       },
       ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
-    const text = await response.text();
-    const isJson = /[/+]json/.test(response.headers.get('content-type') ?? '');
+    const type = response.headers.get('content-type') ?? '';
+    if (type.startsWith('text/event-stream')) await response.body!.cancel();
+    const text = response.bodyUsed ? '' : await response.text();
+    const isJson = /[/+]json/.test(type);
     return {
       status: response.status,
       headers: response.headers,

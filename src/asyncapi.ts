@@ -1,0 +1,132 @@
+import type { Type } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import {
+  ChatDeletedDto,
+  ChatUpdatedDto,
+  MemberChangedDto,
+  ReadChangedDto,
+} from './chat/chat-event.dto.js';
+import type { RoomEventName } from './events/events.js';
+import { MessageChangedDto, ReactionChangedDto } from './message/message-event.dto.js';
+import { exampleOf, type Schema } from './openapi.examples.js';
+import { fixDocument } from './openapi.fixes.js';
+import { ReadyDto, TypeDto, TypingDto } from './realtime/realtime.dto.js';
+
+interface Heard {
+  payload: Type<object>;
+  summary: string;
+}
+
+/** Every event that clients hear, and what it carries. */
+const HEARD: Record<RoomEventName | 'ready', Heard> = {
+  'message.created': { payload: MessageChangedDto, summary: 'A message was sent' },
+  'message.updated': { payload: MessageChangedDto, summary: 'A message was edited' },
+  'message.deleted': { payload: MessageChangedDto, summary: 'A message was deleted' },
+  'reaction.changed': {
+    payload: ReactionChangedDto,
+    summary: 'A reaction was given or taken back',
+  },
+  'chat.updated': {
+    payload: ChatUpdatedDto,
+    summary: 'A room was renamed, or who sees it changed',
+  },
+  'chat.deleted': { payload: ChatDeletedDto, summary: 'A room exists no more' },
+  'member.changed': { payload: MemberChangedDto, summary: 'Somebody came, went, or changed roles' },
+  'read.changed': { payload: ReadChangedDto, summary: 'A member has read further' },
+  typing: { payload: TypingDto, summary: 'Somebody is typing' },
+  ready: { payload: ReadyDto, summary: 'Events may have been missed: call POST /sync' },
+};
+
+const DESCRIPTION = `What happens in your rooms, as it happens, over Socket.IO or as server-sent events.
+
+Connect with socket.io-client, transport \`websocket\` alone and \`auth: { token }\`, the access token;
+or \`GET /events\` with the header \`Authorization\`. Events go to members of the room, after the
+commit. Nothing in them depends on who reads it.`;
+
+/** The AsyncAPI 3 document of the events. */
+export function createEventsDocument(app: NestFastifyApplication): object {
+  const schemas = schemasOf(app);
+  const messages = Object.entries(HEARD).map(([name, { payload, summary }]) =>
+    messageOf(name, payload, summary, schemas),
+  );
+  const typing = messageOf('typing', TypeDto, 'Its user is typing', schemas);
+  const heard = Object.keys(HEARD);
+  return {
+    asyncapi: '3.0.0',
+    info: { title: 'Conclave events', version: '1.0.0', description: DESCRIPTION },
+    defaultContentType: 'application/json',
+    channels: {
+      socket: {
+        address: '/socket.io',
+        title: 'Socket.IO, namespace /',
+        messages: { ...referencesTo(heard), type: { $ref: '#/components/messages/type' } },
+      },
+      events: {
+        address: '/events',
+        title: 'Server-sent events',
+        messages: referencesTo(heard),
+      },
+    },
+    operations: {
+      hearOnSocket: operation('send', 'socket', heard),
+      hearOnEvents: operation('send', 'events', heard),
+      type: operation('receive', 'socket', ['type']),
+    },
+    components: {
+      messages: Object.fromEntries([
+        ...heard.map((name, i) => [name, messages[i]]),
+        ['type', typing],
+      ]),
+      schemas: toJsonSchema(schemas),
+    },
+  };
+}
+
+/** Those of the payloads, and of what they are made of. */
+function schemasOf(app: NestFastifyApplication): Record<string, Schema> {
+  const payloads = [...Object.values(HEARD).map(({ payload }) => payload), TypeDto];
+  const document = SwaggerModule.createDocument(
+    app,
+    new DocumentBuilder().setOpenAPIVersion('3.1.0').build(),
+    {
+      extraModels: payloads,
+      include: [class NoController {}],
+    },
+  );
+  fixDocument(document);
+  return document.components!.schemas as Record<string, Schema>;
+}
+
+function messageOf(
+  name: string,
+  payload: Type<object>,
+  summary: string,
+  schemas: Record<string, Schema>,
+): object {
+  const $ref = `#/components/schemas/${payload.name}`;
+  return {
+    name,
+    summary,
+    payload: { $ref },
+    examples: [{ payload: exampleOf({ $ref }, schemas) }],
+  };
+}
+
+function referencesTo(names: string[]): object {
+  return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/messages/${name}` }]));
+}
+
+function operation(action: 'send' | 'receive', channel: string, names: string[]): object {
+  const messages = names.map((name) => ({ $ref: `#/channels/${channel}/messages/${name}` }));
+  return { action, channel: { $ref: `#/channels/${channel}` }, messages };
+}
+
+/** `example` is OpenAPI's; JSON Schema has `examples`. */
+function toJsonSchema(schemas: object): unknown {
+  return JSON.parse(JSON.stringify(schemas), (_key, value: unknown) => {
+    if (typeof value !== 'object' || value === null || !('example' in value)) return value;
+    const { example, ...rest } = value;
+    return { ...rest, examples: [example] };
+  });
+}

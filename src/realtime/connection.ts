@@ -1,0 +1,18 @@
+import type { AuthUser } from '../common/current-user.js';
+
+/** A socket or an event stream of a signed-in user. Which rooms it hears is kept by `Connections`. */
+export interface Connection {
+  readonly user: AuthUser;
+  /** The one room that it is for; unset: every room that its user has joined. */
+  readonly chatId?: string;
+  /** The rooms that it hears. */
+  readonly chatIds: Set<string>;
+  enter(chatId: string): void;
+  leave(chatId: string): void;
+  /** Events may have been missed: its client is to catch up. */
+  ready(): void;
+  /** Its session or its room is over: its client is not to come back by itself. */
+  end(): void;
+  /** The server goes: its client is to come back to another one. */
+  release(): void;
+}

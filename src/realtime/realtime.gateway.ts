@@ -1,0 +1,95 @@
+import { Logger } from '@nestjs/common';
+import {
+  OnGatewayConnection,
+  OnGatewayInit,
+  WebSocketGateway,
+  WebSocketServer,
+} from '@nestjs/websockets';
+import type { Server, Socket } from 'socket.io';
+import { TokenService } from '../auth/token.service.js';
+import { Whitelist } from '../auth/whitelist.js';
+import { type ProblemBody, problemOf } from '../common/problem.js';
+import type { RoomEvent } from '../events/events.js';
+import { Connections } from './connections.js';
+import { SocketConnection, socketRoom } from './socket-connection.js';
+import { Typing } from './typing.js';
+
+/** Sockets: who may connect, and what they hear. The one thing that they say is that they type. */
+@WebSocketGateway()
+export class RealtimeGateway implements OnGatewayInit<Server>, OnGatewayConnection<Socket> {
+  private readonly logger = new Logger(RealtimeGateway.name);
+  private readonly admitted = new WeakMap<Socket, SocketConnection>();
+  @WebSocketServer() private readonly server: Server;
+
+  constructor(
+    private readonly tokens: TokenService,
+    private readonly whitelist: Whitelist,
+    private readonly connections: Connections,
+    private readonly typing: Typing,
+  ) {}
+
+  afterInit(server: Server): void {
+    server.use((socket, next) => {
+      this.admit(socket).then(
+        () => next(),
+        (error: unknown) => next(this.refusal(error)),
+      );
+    });
+  }
+
+  handleConnection(socket: Socket): void {
+    const connection = this.admitted.get(socket)!;
+    // Its session may have ended between the answer to the handshake and now.
+    if (!this.connections.has(connection)) return connection.end();
+    // Not by Nest, whose global guard, pipe and filter are those of requests.
+    socket.on('typing', (body: unknown, answer: unknown) => {
+      const problem = this.type(connection, body);
+      if (typeof answer === 'function') (answer as (problem: ProblemBody | null) => void)(problem);
+    });
+  }
+
+  /** Sends an event once to each socket that is to hear it. */
+  emit({ name, chatId, payload, only, except }: RoomEvent): void {
+    const socketIds = this.socketIdsOf(only ?? except);
+    if (only === undefined) {
+      this.server.to(socketRoom(chatId)).except(socketIds).emit(name, payload);
+    } else if (socketIds.length > 0) {
+      this.server.to(socketIds).emit(name, payload);
+    }
+  }
+
+  /** Answers null where all is well. */
+  private type(connection: SocketConnection, body: unknown): ProblemBody | null {
+    try {
+      this.typing.announce(connection, body);
+      return null;
+    } catch (error) {
+      return problemOf(error).body;
+    }
+  }
+
+  private socketIdsOf(userId: string | undefined): string[] {
+    const connections = userId === undefined ? [] : this.connections.of(userId);
+    return connections.flatMap((each) => (each instanceof SocketConnection ? each.id : []));
+  }
+
+  private async admit(socket: Socket): Promise<void> {
+    const { token } = socket.handshake.auth;
+    const claims = this.tokens.verifyAccess(String(token));
+    const connection = new SocketConnection(socket, { id: claims.sub, sessionId: claims.sid });
+    this.admitted.set(socket, connection);
+    connection.dropWhenSlow();
+    connection.endWhenFlooding();
+    socket.conn.once('close', () => this.connections.remove(connection));
+    socket.once('disconnect', () => this.connections.remove(connection));
+    await this.connections.open(connection, () => this.whitelist.requireLive(claims));
+    if (socket.conn.readyState !== 'open') this.connections.remove(connection);
+  }
+
+  /** What the client gets as `connect_error`: a problem, as its `data`. */
+  private refusal(error: unknown): Error {
+    const { body } = problemOf(error);
+    if (body.status >= 500) this.logger.error({ event: 'socket.failed', err: error });
+    return Object.assign(new Error(body.detail), { data: body });
+  }
+}

@@ -1,0 +1,67 @@
+import type { Socket } from 'socket.io';
+import type { AuthUser } from '../common/current-user.js';
+import type { Connection } from './connection.js';
+
+/** Packets that wait for a client to read; one with more of them is too slow. */
+const MAX_WAITING = 1000;
+const MAX_EVENTS_PER_SECOND = 20;
+
+/** A socket. It hears a room by being in Socket.IO's room `chat:<id>`. */
+export class SocketConnection implements Connection {
+  readonly chatIds = new Set<string>();
+
+  constructor(
+    private readonly socket: Socket,
+    readonly user: AuthUser,
+  ) {}
+
+  get id(): string {
+    return this.socket.id;
+  }
+
+  enter(chatId: string): void {
+    void this.socket.join(socketRoom(chatId));
+  }
+
+  leave(chatId: string): void {
+    void this.socket.leave(socketRoom(chatId));
+  }
+
+  ready(): void {
+    this.socket.emit('ready', {});
+  }
+
+  /** The client is told "io server disconnect", upon which it does not reconnect. */
+  end(): void {
+    this.socket.disconnect(true);
+  }
+
+  /** The client is told "transport close", upon which it reconnects by itself. */
+  release(): void {
+    this.socket.conn.close();
+  }
+
+  /** Drops a client that does not read what it is sent: nothing is kept for it without end. */
+  dropWhenSlow(): void {
+    let waiting = 0;
+    this.socket.conn.on('flush', () => (waiting = 0));
+    this.socket.conn.on('packetCreate', () => {
+      if (++waiting === MAX_WAITING) setImmediate(() => this.socket.conn.close(true));
+    });
+  }
+
+  /** Ends a socket that sends faster than any person does. */
+  endWhenFlooding(): void {
+    let [second, count] = [0, 0];
+    this.socket.use((_event, next) => {
+      const now = Math.floor(Date.now() / 1000);
+      [second, count] = now === second ? [second, count + 1] : [now, 1];
+      if (count > MAX_EVENTS_PER_SECOND) this.end();
+      else next();
+    });
+  }
+}
+
+export function socketRoom(chatId: string): string {
+  return `chat:${chatId}`;
+}
