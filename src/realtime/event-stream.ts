@@ -23,13 +23,10 @@ export class EventStream extends Readable implements Connection {
     this.write(`retry: ${RETRY_MS}\n\n`);
   }
 
-  enter(_chatId: string): void {
-    // Kept by `Connections`.
-  }
+  /** Rooms come and go without the stream's doing. */
+  enter(): void {}
 
-  leave(_chatId: string): void {
-    // Kept by `Connections`.
-  }
+  leave(): void {}
 
   hear({ name, payload }: RoomEvent): void {
     this.send(name, payload);

@@ -32,7 +32,7 @@ export class SocketAdapter extends IoAdapter {
       connectTimeout: HANDSHAKE_MS,
       allowRequest: (request: IncomingMessage, answer: (reason: null, ok: boolean) => void) =>
         answer(null, this.isAllowed(request)),
-    } as ServerOptions) as Server;
+    } as ServerOptions);
   }
 
   /** Browsers always name the page's origin; the server's own is theirs too. Others name none. */
