@@ -47,10 +47,12 @@ commit. Nothing in them depends on who reads it.`;
 /** The AsyncAPI 3 document of the events. */
 export function createEventsDocument(app: NestFastifyApplication): object {
   const schemas = schemasOf(app);
-  const messages = Object.entries(HEARD).map(([name, { payload, summary }]) =>
-    messageOf(name, payload, summary, schemas),
-  );
-  const typing = messageOf('typing', TypeDto, 'Its user is typing', schemas);
+  const messages: Record<string, object> = {
+    type: messageOf('typing', TypeDto, 'Its user is typing', schemas),
+  };
+  for (const [name, { payload, summary }] of Object.entries(HEARD)) {
+    messages[name] = messageOf(name, payload, summary, schemas);
+  }
   const heard = Object.keys(HEARD);
   return {
     asyncapi: '3.0.0',
@@ -73,13 +75,7 @@ export function createEventsDocument(app: NestFastifyApplication): object {
       hearOnEvents: operation('send', 'events', heard),
       type: operation('receive', 'socket', ['type']),
     },
-    components: {
-      messages: Object.fromEntries([
-        ...heard.map((name, i) => [name, messages[i]]),
-        ['type', typing],
-      ]),
-      schemas: toJsonSchema(schemas),
-    },
+    components: { messages, schemas: toJsonSchema(schemas) },
   };
 }
 
