@@ -14,10 +14,12 @@ import { EventsModule } from './events/events.module.js';
 import { HealthModule } from './health/health.module.js';
 import { MessageModule } from './message/message.module.js';
 import { RealtimeModule } from './realtime/realtime.module.js';
+import { MetricsModule } from './metrics/metrics.module.js';
 import { UserModule } from './user/user.module.js';
 
 @Module({
   imports: [
+    MetricsModule,
     EventsModule,
     AuthModule,
     UserModule,

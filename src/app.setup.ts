@@ -13,6 +13,8 @@ import { allowedOrigins } from './config/origins.js';
 import type { Settings } from './config/settings.js';
 import { Database } from './database/database.js';
 import { entities } from './entities.js';
+import { countRequests } from './metrics/count-requests.js';
+import { Metrics } from './metrics/metrics.js';
 import { serveDocs } from './openapi.js';
 import { SocketAdapter } from './realtime/socket-adapter.js';
 
@@ -49,6 +51,7 @@ export async function createApp(settings: Settings, log: Pino): Promise<NestFast
     );
     const fastify = app.getHttpAdapter().getInstance();
     logRequests(fastify, log);
+    countRequests(fastify, app.get(Metrics));
     refuseWhileDraining(fastify, app.get(Draining));
     acceptOnlyJson(fastify);
     await app.register(helmet, { contentSecurityPolicy: { directives: DOCS_CSP } });

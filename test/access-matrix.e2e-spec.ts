@@ -107,6 +107,7 @@ const OTHER_ROWS: Record<string, [expected: string, call?: (user: TestUser, peer
   'GET /events':                             ['401 200'],
   'GET /health/live':                        ['200 200'],
   'GET /health/ready':                       ['200 200'],
+  'GET /metrics':                            ['200 200'],
 };
 
 const document = JSON.parse(readFileSync('docs/openapi.json', 'utf8'));

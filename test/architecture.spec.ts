@@ -8,6 +8,7 @@ const SRC = fileURLToPath(new URL('../src', import.meta.url));
 /** From the ground up; a folder imports lower floors only. */
 const FLOORS = [
   'common',
+  'metrics',
   'config',
   'database',
   'encryption',

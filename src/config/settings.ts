@@ -33,6 +33,8 @@ export class Settings {
   readonly isRateLimited: boolean;
   /** Whether the commonest passwords are refused. */
   readonly isPasswordBlocklistOn: boolean;
+  /** What `/metrics` asks for in production; unset: it answers nobody there. */
+  readonly metricsToken: string | undefined;
 
   /** @throws SettingsError naming every fault */
   constructor(env: NodeJS.ProcessEnv) {
@@ -62,6 +64,7 @@ export class Settings {
     this.refreshLeewaySeconds = read.seconds('REFRESH_LEEWAY', { min: 0, max: 3600 }, '30s');
     this.isRateLimited = readSwitch(read, 'RATE_LIMIT', this.isProduction);
     this.isPasswordBlocklistOn = readSwitch(read, 'PASSWORD_BLOCKLIST', this.isProduction);
+    this.metricsToken = readMetricsToken(read);
     read.throwFaults();
   }
 
@@ -80,6 +83,12 @@ function readRedisUrl(read: EnvReader): string | undefined {
   const url = read.text('REDIS_URL');
   if (url === undefined || (/^rediss?:\/\//.test(url) && URL.canParse(url))) return url;
   return read.fault('REDIS_URL must be a redis:// or rediss:// URL, or unset', undefined);
+}
+
+function readMetricsToken(read: EnvReader): string | undefined {
+  const token = read.text('METRICS_TOKEN');
+  if (token === undefined || /^[\x21-\x7e]{16,}$/.test(token)) return token;
+  return read.fault('METRICS_TOKEN must be at least 16 printable ASCII characters', undefined);
 }
 
 function readSwitch(read: EnvReader, name: string, fallback: boolean): boolean {

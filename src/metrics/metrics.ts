@@ -1,0 +1,49 @@
+import { Injectable } from '@nestjs/common';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+/** What an operator sees at `/metrics`. Each part of the server adds what it knows. */
+@Injectable()
+export class Metrics {
+  private readonly registry = new Registry();
+  readonly contentType = this.registry.contentType;
+
+  constructor() {
+    collectDefaultMetrics({ register: this.registry });
+  }
+
+  /** A number that goes up and down, read when it is asked for. */
+  gauge(name: string, help: string, read: () => number): void {
+    const registers = [this.registry];
+    new Gauge({ name, help, registers, collect: collectInto((gauge: Gauge) => gauge.set(read())) });
+  }
+
+  /** A number that only grows, read when it is asked for. */
+  counter(name: string, help: string, read: () => number): void {
+    const collect = collectInto((counter: Counter) => {
+      counter.reset();
+      counter.inc(read());
+    });
+    new Counter({ name, help, registers: [this.registry], collect });
+  }
+
+  histogram<Label extends string>(
+    name: string,
+    help: string,
+    buckets: number[],
+    labelNames: Label[] = [],
+  ): Histogram<Label> {
+    return new Histogram({ name, help, buckets, labelNames, registers: [this.registry] });
+  }
+
+  /** Everything, in Prometheus' text format. */
+  text(): Promise<string> {
+    return this.registry.metrics();
+  }
+}
+
+/** The library hands the metric to its collector as `this`. */
+function collectInto<T>(collect: (metric: T) => void): (this: T) => void {
+  return function (this: T) {
+    collect(this);
+  };
+}
