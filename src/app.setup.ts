@@ -8,8 +8,8 @@ import { Draining } from './common/draining.js';
 import { acceptOnlyJson, BODY_LIMIT_BYTES } from './common/json-body.js';
 import { AppLogger } from './common/logger.js';
 import { logRequests, requestId } from './common/request-log.js';
-import { refuseUnreadable, refuseUnroutable } from './common/unreadable-request.js';
 import { allowedOrigins } from './config/origins.js';
+import { refuseInWords, refuseUnreadable, refuseUnroutable } from './common/unreadable-request.js';
 import type { Settings } from './config/settings.js';
 import { Database } from './database/database.js';
 import { entities } from './entities.js';
@@ -44,6 +44,7 @@ export async function createApp(settings: Settings, log: Pino): Promise<NestFast
         return503OnClosing: false,
         forceCloseConnections: 'idle',
         frameworkErrors: refuseUnroutable(log),
+        http: { requireHostHeader: false }, // refused in words instead
         clientErrorHandler: refuseUnreadable(log),
         requestTimeout: REQUEST_TIMEOUT_MS,
       }),
@@ -53,6 +54,7 @@ export async function createApp(settings: Settings, log: Pino): Promise<NestFast
     logRequests(fastify, log);
     countRequests(fastify, app.get(Metrics));
     refuseWhileDraining(fastify, app.get(Draining));
+    refuseInWords(fastify);
     acceptOnlyJson(fastify);
     await app.register(helmet, { contentSecurityPolicy: { directives: DOCS_CSP } });
     app.enableCors({

@@ -179,12 +179,20 @@ describe('what is no HTTP', () => {
     'two lengths': `${post}Content-Length: 2\r\nContent-Length: 3\r\n\r\n{} `,
     'a length and chunks': `${post}Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
     'a length in hex': `${post}Content-Length: 0x2\r\n\r\n{}`,
+    'no name of a host': 'GET /health/live HTTP/1.1\r\nConnection: close\r\n\r\n',
     'a chunk without a size': `${post}Transfer-Encoding: chunked\r\n\r\nzz\r\n`,
   };
 
   it.each(Object.entries(requests))('is a 400, and the line is closed: %s', async (_, text) => {
     expectProblem(await write(text), 400, 'malformed-request');
     expect((await app.anonymous.get('/health/live')).status).toBe(200);
+  });
+
+  it('is read all the same: an expectation that nobody knows, a path of nothing but a star', async () => {
+    const head = 'HTTP/1.1\r\nHost: x\r\nConnection: close\r\n';
+    const { status } = await write(`GET /health/live ${head}Expect: miracles\r\n\r\n`);
+    expect(status).toBe(200);
+    expectProblem(await write(`GET * ${head}\r\n`), 404, 'unknown-route');
   });
 
   it('is no failure of the server: a client that goes away while it sends', async () => {

@@ -42,6 +42,13 @@ describe('a route that is not there', () => {
     }
   });
 
+  it.each(['x', 'x'.repeat(300 * 1024)])('is a 404 before its body is read', async (body) => {
+    const answer = await client.request('POST', '/nope', body);
+    expectProblem(answer, 404, 'unknown-route');
+    const odd = { 'content-type': 'application/json, text/plain' };
+    expectProblem(await client.request('POST', '/nope', body, odd), 404, 'unknown-route');
+  });
+
   it('asks nothing of a bare OPTIONS', async () => {
     const { status } = await app.anonymous.request('OPTIONS', '/chat/');
     expect(status).toBe(204);

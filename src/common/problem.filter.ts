@@ -28,6 +28,8 @@ export function sendProblem(
       err: error,
     });
   }
+  // `*` for a path passes every hook by, and so does a URL that cannot be read.
+  void reply.header('x-request-id', request.id);
   // Fastify would close the connection, and a client that is still sending never read why; kept
   // open, it takes the rest of the body and drops it.
   if (body.status === 413) void reply.header('connection', 'keep-alive');

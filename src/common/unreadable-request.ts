@@ -1,7 +1,7 @@
-import { STATUS_CODES } from 'node:http';
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { Logger } from '@nestjs/common';
-import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger as Pino } from 'pino';
 import { newId } from './ids.js';
 import type { ProblemDto } from './problem.dto.js';
@@ -12,11 +12,35 @@ const STATUS: Record<string, number> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQU
 /** The client reads the answer meanwhile; upon a closed socket it might lose it. */
 const LINGER_MS = 1000;
 
+/**
+ * Refuses what Node would by itself, but as a problem: it answers with nothing but a status to a
+ * request without a `Host`, for which it has to be told not to (`requireHostHeader`), and to an
+ * `Expect` that it does not know, which may as well be left aside. A route that is not there is a
+ * 404 whatever the body is.
+ */
+export function refuseInWords(fastify: FastifyInstance): void {
+  const { server } = fastify;
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response));
+  fastify.addHook('onRequest', ({ raw }, _reply, done) => {
+    done(lacksHost(raw) ? refusal(400) : undefined);
+  });
+  fastify.addHook('preParsing', ({ is404 }, _reply, _payload, done) => {
+    done(is404 ? refusal(404) : null);
+  });
+}
+
+function lacksHost({ headers, httpVersion }: IncomingMessage): boolean {
+  return headers.host === undefined && httpVersion === '1.1';
+}
+
+function refusal(statusCode: number): Error {
+  return Object.assign(new Error('refused'), { statusCode });
+}
+
 /** Answers what has a URL that cannot be read: no hook runs for it, so that it is logged here. */
 export function refuseUnroutable(log: Pino) {
   const logger = new Logger('Fastify');
   return (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void => {
-    void reply.header('x-request-id', request.id);
     sendProblem(error, request, reply, logger);
     logUnreadable(log, request.id, reply.statusCode, error.code);
   };
