@@ -33,15 +33,18 @@ export function fixDocument(document: OpenAPIObject): void {
 
 function fixParameter(parameter: object): void {
   const { in: place, name, schema } = parameter as { in?: string; name?: string; schema?: Schema };
-  if (place === 'path' && schema && /(^|_)id$/.test(name!)) schema.format = 'uuid';
+  if (place === 'path' && schema?.type === 'string' && /(^|_)id$/.test(name!))
+    schema.format = 'uuid';
 }
 
-function fixSchema(schema: Schema): void {
+function fixSchema(schema: Schema, name = ''): void {
   if (schema.type === 'number') schema.type = 'integer';
   if (Array.isArray(schema.type)) {
     schema.type = schema.type.map((type) => (type === 'number' ? 'integer' : type));
   }
-  if (typeof schema.example === 'string' && UUID.test(schema.example)) schema.format = 'uuid';
-  for (const field of Object.values(schema.properties ?? {})) fixSchema(field);
+  // The id of a request may be one that the client chose.
+  const isId = typeof schema.example === 'string' && UUID.test(schema.example);
+  if (isId && name !== 'request_id') schema.format = 'uuid';
+  for (const [key, field] of Object.entries(schema.properties ?? {})) fixSchema(field, key);
   if (schema.items) fixSchema(schema.items);
 }

@@ -42,29 +42,41 @@ export function operationsOf(document: OpenAPIObject): Operation[] {
 /** Gives every operation the errors that all of its kind share, and every error an example. */
 export function describeProblems(document: OpenAPIObject): void {
   const schemas = (document.components?.schemas ?? {}) as Record<string, Schema>;
-  for (const operation of operationsOf(document)) {
-    const responses = operation.responses as Record<string, Response | undefined>;
-    for (const [status, description] of Object.entries(sharedProblems(operation))) {
-      responses[status] ??= { description };
-    }
-    for (const [status, response] of Object.entries(responses)) {
-      if (response && Number(status) >= 400) {
-        describe(Number(status), response, inputOf(operation, schemas));
-      }
+  for (const path of Object.values(document.paths)) {
+    for (const method of METHODS) {
+      if (path[method]) describeOperation(path[method], method !== 'get', schemas);
     }
   }
 }
 
-function sharedProblems({
-  parameters = [],
-  requestBody,
-  security,
-  tags,
-}: Operation): Record<string, string> {
+function describeOperation(
+  operation: Operation,
+  readsBody: boolean,
+  schemas: Record<string, Schema>,
+): void {
+  const responses = operation.responses as Record<string, Response | undefined>;
+  for (const [status, description] of Object.entries(sharedProblems(operation, readsBody))) {
+    responses[status] ??= { description };
+  }
+  const input = inputOf(operation, schemas);
+  for (const [status, response] of Object.entries(responses)) {
+    if (response && Number(status) >= 400) describe(Number(status), response, input);
+  }
+}
+
+/** @param readsBody whether a body is read, even where the operation takes none */
+function sharedProblems(
+  { parameters = [], requestBody, security, tags }: Operation,
+  readsBody: boolean,
+): Record<string, string> {
+  const takesInput = requestBody || parameters.length > 0;
+  const hasPathParameter = parameters.some((it) => 'in' in it && it.in === 'path');
   return {
-    ...((requestBody || parameters.length > 0) && { 400: INVALID }),
+    ...(readsBody && { 400: frameworkDetail(400) }),
+    ...(takesInput && { 400: INVALID }),
     ...(security?.length && { 401: DEAD_TOKEN }),
-    ...(requestBody && { 413: frameworkDetail(413), 415: frameworkDetail(415) }),
+    ...(hasPathParameter && { 414: frameworkDetail(414) }),
+    ...(readsBody && { 413: frameworkDetail(413), 415: frameworkDetail(415) }),
     ...(!tags?.includes('health') && { 429: TOO_MANY, 503: OUTAGE }),
   };
 }
@@ -73,7 +85,7 @@ function describe(status: number, response: Response, input: Field[]): void {
   const example = {
     ...exampleProblem(status, response.description),
     request_id: REQUEST_ID,
-    ...(status === 400 && { errors: [exampleFieldError(input)] }),
+    ...(response.description === INVALID && { errors: [exampleFieldError(input)] }),
   };
   const schema = { $ref: '#/components/schemas/ProblemDto' };
   response.content = { 'application/problem+json': { schema, example } };

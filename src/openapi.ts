@@ -14,7 +14,9 @@ const DESCRIPTION = `Rooms and messages for your frontend; every message is seal
 4. Send with \`POST /message/\`, the room's id as \`chatid\`; read with \`GET /message/\`.
 
 Ids are UUIDs, times RFC 3339 in UTC, lists \`{data, has_more}\`, errors
-\`application/problem+json\` (RFC 9457). Events over Socket.IO are described by [AsyncAPI](/asyncapi.json). A trailing slash is optional on every path.`;
+\`application/problem+json\` (RFC 9457). A trailing slash is optional on every path. What
+cannot be read as HTTP is a 400, too large headers are a 431, and what takes too long to arrive is
+a 408, whatever it asks for. Events over Socket.IO are described by [AsyncAPI](/asyncapi.json).`;
 
 /** The OpenAPI 3.1 document of the running application. */
 export function createDocument(app: NestFastifyApplication): OpenAPIObject {

@@ -28,7 +28,7 @@ interface Operation {
   summary?: string;
   tags?: string[];
   security?: unknown[];
-  requestBody?: Content;
+  requestBody?: Content & { required?: boolean };
   responses: Record<string, Content & { description?: string }>;
 }
 
@@ -132,6 +132,13 @@ describe('the OpenAPI document', () => {
     expect(unasked.flat()).toContain('POST /message/');
   });
 
+  it('lets a client choose the id of a request, which need be no UUID', async () => {
+    const own = { 'x-request-id': 'mine:1' };
+    const { body } = await anonymous.request('GET', '/nope', undefined, own);
+    const { request_id } = document.components.schemas.ProblemDto.properties;
+    expect([body.request_id, request_id.format]).toEqual(['mine:1', undefined]);
+  });
+
   it('passes the linter without a warning', async () => {
     const lint = await promisify(execFile)(
       process.execPath,
@@ -166,10 +173,29 @@ describe('the examples', () => {
     expect(shapeOf(answer.body), 'the fields answered').toEqual(shapeOf(media?.example));
   });
 
-  const refusing = named(({ responses }) => responses[400]);
+  const optional = named(({ requestBody }) => requestBody?.required === false);
+
+  it.each(optional)('may be left out of %s', async (_, operation) => {
+    const { client, ids } = await givenAccount();
+    const path = operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => ids[name]);
+    const { status } = await client.request(operation.method, path);
+    expect(status).toBe(200);
+  });
+
+  const problemOf = ({ responses }: Operation): Problem =>
+    jsonOf(responses[400])[0]?.example as Problem;
+  const refusing = named((it) => problemOf(it)?.errors);
+  const unreading = named((it) => it.responses[400] && !problemOf(it).errors);
+
+  it.each(unreading)('of a body that cannot be read are what %s answers', async (_, operation) => {
+    const { client } = await givenAccount();
+    const answer = await client.request(operation.method, operation.path, 'x');
+    const example = problemOf(operation);
+    expect({ ...answer.body, request_id: example.request_id }).toEqual(example);
+  });
 
   it.each(refusing)('of errors are what %s answers', async (_, operation) => {
-    const example = jsonOf(operation.responses[400])[0].example as Problem;
+    const example = problemOf(operation);
     const [{ field }] = example.errors;
     const { client, ids } = await givenAccount();
     const path = operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>

@@ -1,10 +1,22 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Put, Query } from '@nestjs/common';
-import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiBody, ApiParam, ApiTags } from '@nestjs/swagger';
 import { CurrentUser, type AuthUser } from '../common/current-user.js';
 import { IdOrMePipe, IdPipe } from '../common/validators.js';
 import { MemberDto, MemberPageDto, MemberQuery, PutMemberDto, ReadDto } from './member.dto.js';
 import { MemberEditor } from './member-editor.js';
 import { MemberService } from './member.service.js';
+
+const ApiUserIdOrMe = (): MethodDecorator =>
+  ApiParam({
+    name: 'user_id',
+    description: 'Id of a user, or `me`.',
+    schema: {
+      anyOf: [
+        { type: 'string', format: 'uuid' },
+        { type: 'string', enum: ['me'] },
+      ],
+    },
+  });
 
 @ApiTags('chat')
 @ApiBearerAuth()
@@ -40,6 +52,8 @@ export class MemberController {
    * @throws {409} A chat has an owner. Hand it over first, or delete the chat.
    */
   @Put('members/:user_id')
+  @ApiUserIdOrMe()
+  @ApiBody({ type: PutMemberDto, required: false })
   putMember(
     @CurrentUser() user: AuthUser,
     @Param('chat_id', IdPipe) chatId: string,
@@ -59,6 +73,7 @@ export class MemberController {
    * @throws {409} A chat has an owner. Hand it over first, or delete the chat.
    */
   @Delete('members/:user_id')
+  @ApiUserIdOrMe()
   @HttpCode(204)
   removeMember(
     @CurrentUser() user: AuthUser,

@@ -101,7 +101,8 @@ export function problemOf(error: unknown): Problem {
 /** What a documented error looks like; `detail` is the description of the response. */
 export function exampleProblem(status: number, detail: string): ProblemBody {
   const [kind, domain] = Object.entries(DOMAIN).find(([, known]) => known.status === status) ?? [];
-  const known = domain && kind ? { kind, ...domain } : (FRAMEWORK[status] ?? BUG);
+  const framework = FRAMEWORK[status] ?? BUG;
+  const known = domain && kind && framework.detail !== detail ? { kind, ...domain } : framework;
   return problemBody(known.kind, status, known.title, detail);
 }
 

@@ -1,5 +1,5 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
-import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiBody, ApiTags } from '@nestjs/swagger';
 import { CurrentUser, type AuthUser } from '../common/current-user.js';
 import { SyncDto, SyncedDto } from './sync.dto.js';
 import { SyncService } from './sync.service.js';
@@ -18,6 +18,7 @@ export class SyncController {
    */
   @Post()
   @HttpCode(200)
+  @ApiBody({ type: SyncDto, required: false })
   sync(@CurrentUser() user: AuthUser, @Body() dto: SyncDto): Promise<SyncedDto> {
     return this.syncs.sync(user, dto);
   }

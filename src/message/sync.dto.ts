@@ -40,7 +40,7 @@ export class SyncDto {
   rooms?: Record<string, number>;
 
   /** How many messages to answer at most, 1 to 1,000. */
-  @ApiProperty({ type: 'integer', minimum: 1, maximum: 1000, default: LIMIT })
+  @ApiProperty({ type: 'integer', minimum: 1, maximum: 1000, default: LIMIT, required: false })
   @IsOptional()
   @IsInt({ message: 'limit must be a whole number from 1 to 1000' })
   @Min(1, { message: 'limit must be a whole number from 1 to 1000' })
