@@ -202,6 +202,16 @@ describe('logging out', () => {
     expect((await app.as(other).get('/userauth/me')).status).toBe(200);
     expect((await logIn(user.email)).status).toBe(200);
   });
+
+  it('may be asked for twice at once', async () => {
+    const user = await app.givenUser();
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () => app.as(user).post('/userauth/logout')),
+    );
+    const statuses = answers.map(({ status }) => status);
+    expect(statuses).toContain(204);
+    expect(statuses.filter((status) => status !== 204 && status !== 401)).toEqual([]);
+  });
 });
 
 describe('the own profile', () => {

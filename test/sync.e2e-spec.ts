@@ -98,7 +98,9 @@ describe('POST /sync', () => {
     { rooms: { x: 1 } },
     { rooms: { '01890000-0000-7000-8000-000000000000': -1 } },
     { rooms: { '01890000-0000-7000-8000-000000000000': 1.5 } },
-    { rooms: null, limit: 0 },
+    { rooms: null },
+    { limit: null },
+    { limit: 0 },
     { limit: 1001 },
     { limit: '5' },
   ])('refuses %j', async (body) => {

@@ -5,7 +5,7 @@ import { UserDto } from '../user/user.dto.js';
 import { EmailTakenError } from '../user/user.errors.js';
 import { UserService } from '../user/user.service.js';
 import type { LogInDto, SignedInDto, SignUpDto } from './auth.dto.js';
-import { WrongCredentialsError } from './auth.errors.js';
+import { SessionNotFoundError, WrongCredentialsError } from './auth.errors.js';
 import { PasswordService } from './password.service.js';
 import { type Device, SessionService } from './session.service.js';
 import { TokenService } from './token.service.js';
@@ -54,8 +54,11 @@ export class AuthService {
     return { message: 'Welcome back.', user: UserDto.of(user), ...this.tokens.toDto(pair) };
   }
 
+  /** The session may be ended by another request meanwhile, which is as well. */
   async logOut({ id, sessionId }: AuthUser): Promise<void> {
-    await this.endSession(id, sessionId);
+    await this.endSession(id, sessionId).catch((error: unknown) => {
+      if (!(error instanceof SessionNotFoundError)) throw error;
+    });
   }
 
   /** @throws SessionNotFoundError */

@@ -20,7 +20,7 @@ export class CreateChatDto {
    */
   @IsOptional()
   @IsIn(['public', 'private'])
-  visibility?: 'public' | 'private';
+  visibility?: 'public' | 'private' | null;
 }
 
 export class ChatQuery {

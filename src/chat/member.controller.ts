@@ -60,7 +60,8 @@ export class MemberController {
     @Param('user_id', IdOrMePipe) userId: string,
     @Body() dto: PutMemberDto,
   ): Promise<MemberDto> {
-    return this.editor.put(user, chatId, userId === 'me' ? user.id : userId, dto.role);
+    const id = userId === 'me' ? user.id : userId;
+    return this.editor.put(user, chatId, id, dto.role ?? undefined);
   }
 
   /**

@@ -22,7 +22,7 @@ export class PutMemberDto {
    * admin then.
    * @example member
    */
-  @IsOptional() @IsIn(ROLES) role?: Role;
+  @IsOptional() @IsIn(ROLES) role?: Role | null;
 }
 
 export class ReadDto {

@@ -26,10 +26,10 @@ export class SendMessageDto {
    */
   @IsOptional()
   @IsText({ min: 1, max: 64, controls: 'none', blank: false })
-  client_id?: string;
+  client_id?: string | null;
 
   /** Id of a message of the same room that this one answers. */
-  @IsOptional() @IsId() reply_to?: string;
+  @IsOptional() @IsId() reply_to?: string | null;
 }
 
 export class EditMessageDto {

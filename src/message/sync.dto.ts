@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsInt, IsOptional, Max, Min, ValidateBy } from 'class-validator';
+import { IsInt, Max, Min, ValidateBy, ValidateIf } from 'class-validator';
 import { ChatDto } from '../chat/chat.dto.js';
 import { isId } from '../common/validators.js';
 import { MessageDto } from './message.dto.js';
@@ -35,13 +35,13 @@ export class SyncDto {
     additionalProperties: { type: 'integer', minimum: 0 },
     example: EXAMPLE,
   })
-  @IsOptional()
+  @ValidateIf((dto: SyncDto) => dto.rooms !== undefined)
   @IsCursors()
   rooms?: Record<string, number>;
 
   /** How many messages to answer at most, 1 to 1,000. */
   @ApiProperty({ type: 'integer', minimum: 1, maximum: 1000, default: LIMIT, required: false })
-  @IsOptional()
+  @ValidateIf((dto: SyncDto) => dto.limit !== undefined)
   @IsInt({ message: 'limit must be a whole number from 1 to 1000' })
   @Min(1, { message: 'limit must be a whole number from 1 to 1000' })
   @Max(1000, { message: 'limit must be a whole number from 1 to 1000' })
