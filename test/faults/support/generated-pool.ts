@@ -11,7 +11,7 @@ const WORN_OUT_AFTER = 600;
 /** Groups of users with their rooms, from which requests draw what they need. */
 export class Pool {
   private readonly everything = new Known();
-  private readonly casts: (Cast | Promise<Cast>)[];
+  private readonly casts: Promise<Cast>[];
   /** Requests that were needed to keep the pool alive. */
   upkeep = 0;
 
@@ -22,9 +22,10 @@ export class Pool {
   /** The group that a request is about. */
   async castOf({ pick }: Plan): Promise<Cast> {
     const at = pick % CASTS;
-    const cast = await this.casts[at];
+    const held = this.casts[at];
+    const cast = await held;
     if (++cast.uses < WORN_OUT_AFTER && !cast.isBroken) return cast;
-    if (this.casts[at] === cast) this.casts[at] = this.raise();
+    if (this.casts[at] === held) this.casts[at] = this.raise();
     return this.casts[at];
   }
 

@@ -46,11 +46,11 @@ export class Judge {
 
   private routeFaults(sent: Sent, answer: Received): string[] {
     const found = this.document.find(sent.method, sent.target);
-    const kind = kindOf(answer);
-    if (sent.method === 'OPTIONS') return optionsFaults(answer);
-    if (answer.status === 431 && kind === 'headers-too-large') return [];
+    const kind = kindOf(answer) ?? '';
     const lacksHost = sent.headers.some(([name]) => name === NO_HOST);
     if (lacksHost) return kind === 'malformed-request' ? [] : [`${answer.status} without a Host`];
+    if (kind === 'headers-too-large') return [];
+    if (sent.method === 'OPTIONS') return BEFORE_ROUTING.has(kind) ? [] : optionsFaults(answer);
     if (!found) return this.refusalFaults(sent, answer, kind);
     if (found.isOdd && kind === 'unknown-route') return [];
     const { operation } = found;
