@@ -188,6 +188,7 @@ const named = <T>(record: Record<string, T>): Arbitrary<[string, T]> =>
 /** What can be done to a valid request. */
 export const mutation: Arbitrary<Mutation> = fc.oneof(
   fc.nat(9).map((pick) => changeBody('field left out', pick, () => [])),
+  fc.nat(9).map((pick) => changeBody('null', pick, ([name]) => [[name, null]])),
   fc
     .tuple(fc.nat(9), oddNode)
     .map(([pick, odd]) => changeBody('odd value', pick, ([name]) => [[name, odd]])),
