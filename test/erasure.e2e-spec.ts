@@ -27,6 +27,21 @@ describe('erasing an account', () => {
     expect((await app.as(user).get('/userauth/me')).status).toBe(200);
   });
 
+  it('is a 401 to what was let in just before', async () => {
+    const [user, other] = [await app.givenUser(), await app.givenUser()];
+    const chatId = await app.givenChat(other);
+    const id = await send(other, chatId, 'hello');
+    await app.sql('UPDATE users SET erased_at = created_at WHERE id = ?', [user.id]);
+    const answers = await Promise.all([
+      app.as(user).post('/chat/', { chat_name: 'Room' }),
+      app.as(user).post('/chat/direct', { user_id: other.id }),
+      app.as(user).post('/message/', { chatid: chatId, message: 'hello' }),
+      app.as(user).request('PUT', `/chat/${chatId}/members/me`, {}),
+      app.as(user).request('PUT', `/message/${id}/reactions/${encodeURIComponent('👍')}`),
+    ]);
+    expect(answers.map(({ status }) => status)).toEqual([401, 401, 401, 401, 401]);
+  });
+
   it('ends it for everyone at once', async () => {
     const user = await app.givenUser({ fname: 'Ada', profile: 'secret' });
     const other = await app.givenUser();

@@ -31,7 +31,7 @@ export class ChatEditor {
     const chat = newChat(user.id, dto.visibility ?? 'public', dto.chat_name);
     const owner = newMember(chat, user.id, 'owner');
     await this.database.write(async (manager, onCommit) => {
-      await this.users.requireActive(manager, [user.id]);
+      await this.users.requireActive(manager, user.id);
       await manager.insert(Chat, chat);
       await manager.insert(Member, owner);
       await this.keys.create(manager, chat.id, 'chat');

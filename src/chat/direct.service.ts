@@ -49,7 +49,7 @@ export class DirectService {
     const chat = { ...newChat(userId, 'direct', null), memberCount: 2, directKey };
     const members = [userId, otherId].map((id) => newMember(chat, id, 'member'));
     await this.database.write(async (manager, onCommit) => {
-      await this.users.requireActive(manager, [userId, otherId]);
+      await this.users.requireActive(manager, userId, otherId);
       await manager.insert(Chat, chat);
       await manager.insert(Member, members);
       await this.keys.create(manager, chat.id, 'chat');

@@ -36,7 +36,7 @@ export class MemberEditor {
       const chat = rooms.requireReader({ chatId, userId: user.id });
       const caller = rooms.findMember({ chatId, userId: user.id });
       const known = rooms.findMember({ chatId, userId });
-      if (!known) await this.users.requireActive(manager, [userId]);
+      if (!known) await this.users.requireActive(manager, user.id, userId);
       const member =
         known ?? addMember(rooms, chat, { userId, isSelf: userId === user.id, caller });
       if (role && role !== member.role) giveRole(rooms, chat, caller, member, role);

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { NotAllowedError } from '../chat/chat.errors.js';
 import { may } from '../chat/policy.js';
 import type { AuthUser } from '../common/current-user.js';
+import { UserService } from '../user/user.service.js';
 import { LockedMessages } from './locked-message.js';
 import { messageEvent } from './message-events.js';
 import type { Message } from './message.entity.js';
@@ -10,7 +11,10 @@ import { Reaction } from './reaction.entity.js';
 
 @Injectable()
 export class MessageEditor {
-  constructor(private readonly messages: LockedMessages) {}
+  constructor(
+    private readonly messages: LockedMessages,
+    private readonly users: UserService,
+  ) {}
 
   /**
    * Gives a message another text, sealed anew. The same text changes nothing.
@@ -24,6 +28,7 @@ export class MessageEditor {
         throw new NotAllowedError('Only its sender edits a message.');
       if (message.deletedAt) throw new MessageDeletedError();
       if (message.body === text) return message;
+      await this.users.requireActive(manager, user.id); // their key is there till the end
       message.body = text;
       delete message.unreadable;
       message.editedAt = new Date();

@@ -25,7 +25,7 @@ export class ReactionService {
       if (message.deletedAt) throw new MessageDeletedError();
       const row = { messageId, userId: user.id, emoji };
       if (await manager.existsBy(Reaction, row)) return;
-      await this.users.requireActive(manager, [user.id]);
+      await this.users.requireActive(manager, user.id);
       rooms.memberOrJoin(chat, user.id, new Date());
       await manager.insert(Reaction, { ...row, chatId: chat.id });
       await count(locked, user.id, emoji, 1);

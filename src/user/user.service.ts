@@ -70,13 +70,15 @@ export class UserService {
   }
 
   /**
-   * Makes sure that users are there, and stay until the transaction ends.
+   * Makes sure that the caller, and whom they name, are there and stay until the transaction ends:
+   * since the guard saw them, the caller may have been erased.
    *
-   * @throws UserNotFoundError
+   * @throws AccountGoneError, UserNotFoundError
    */
-  async requireActive(manager: EntityManager, ids: string[]): Promise<void> {
-    const active = await this.active(manager, ids);
-    if (!ids.every((id) => active.has(id))) throw new UserNotFoundError();
+  async requireActive(manager: EntityManager, callerId: string, otherId = callerId): Promise<void> {
+    const active = await this.active(manager, [callerId, otherId]);
+    if (!active.has(callerId)) throw new AccountGoneError();
+    if (!active.has(otherId)) throw new UserNotFoundError();
   }
 
   /** Those who are there, and stay until the transaction ends, by id. */
