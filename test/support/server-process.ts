@@ -70,6 +70,10 @@ export class ServerProcess {
     return this.collected;
   }
 
+  get pid(): number {
+    return this.child.pid!;
+  }
+
   /** Where it listens, without a slash at the end. */
   get url(): string {
     const [, url] = URL_IN_OUTPUT.exec(this.collected) ?? [];
