@@ -1,0 +1,89 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { expectProblem } from '../expect-problem.js';
+import { Client } from '../support/client.js';
+import { ServerProcess } from '../support/server-process.js';
+import { isRefused, isShort, note, summary } from './support/figures.js';
+import { Reads } from './support/reads.js';
+import { Tmpfs } from './support/tmpfs.js';
+import { Writers } from './support/writers.js';
+
+const SIZE_MIB = isShort ? 8 : 32;
+const BALLAST_BYTES = 4 * 2 ** 20;
+const FULL_MS = isShort ? 2000 : 10_000;
+const TIMES = isShort ? 1 : 3;
+const NAME = 'full disk, SQLite';
+const ACCOUNT = { email: 'late@example.org', password: 'correct horse battery staple' };
+
+const refusal = Tmpfs.refusal();
+let disk: Tmpfs | undefined;
+let writers: Writers | undefined;
+beforeEach(() => {
+  if (refusal === undefined) disk = Tmpfs.mount(SIZE_MIB);
+});
+afterEach(async () => {
+  await writers?.abandon();
+  await ServerProcess.killAll();
+  disk?.remove();
+});
+
+it.skipIf(isRefused(NAME, refusal))(
+  `${NAME}: 503 until there is room again, needs a tmpfs`,
+  async () => {
+    const ballast = join(disk!.path, 'ballast');
+    const server = await start(disk!.path);
+    writers = await Writers.start(server.url, 8, { textLength: 4000 });
+    const recoveries: number[] = [];
+    for (let time = 0; time < TIMES; time++) {
+      writeFileSync(ballast, Buffer.alloc(BALLAST_BYTES));
+      await untilRefused(writers);
+      await expectRefusals(server, writers);
+
+      rmSync(ballast);
+      const freed = Date.now();
+      await writers.untilAcknowledged(1);
+      recoveries.push(Date.now() - freed);
+      await writers.untilAcknowledged(50);
+    }
+    await writers.stop();
+
+    const { answers, unexpected } = writers;
+    const verdict = await writers.verify();
+    note(
+      `${NAME}: ${TIMES} times, 503 ${answers[503]}, ${summary(verdict)}, ` +
+        `recovery ${Math.max(...recoveries)} ms`,
+    );
+    expect(unexpected).toEqual([]);
+    expect(Math.max(...recoveries)).toBeLessThan(5000);
+    expect(verdict).toMatchObject({ lost: 0, twice: 0, gaps: 0, total: verdict.acknowledged });
+  },
+);
+
+/** While the disk is full: reads go on, and whatever has to be written is a 503. */
+async function expectRefusals(server: ServerProcess, { client, chatId }: Writers): Promise<void> {
+  const anonymous = new Client(server.url);
+  const reads = Reads.start(client, chatId);
+  expectProblem(await anonymous.post('/userauth/userSignup', ACCOUNT), 503, 'unavailable');
+  expectProblem(await client.post('/chat/', { chat_name: 'Late' }), 503, 'unavailable');
+  expect((await anonymous.get('/health/live')).status).toBe(200);
+  expect((await anonymous.get('/health/ready')).status).toBe(200);
+  await sleep(FULL_MS);
+  const answers = await reads.stop();
+  expect(Object.keys(answers)).toEqual(['200']);
+  expect(answers[200]).toBeGreaterThan(FULL_MS / 200);
+}
+
+/** Resolves once none of the writers gets on. */
+async function untilRefused(writers: Writers): Promise<void> {
+  for (let before = -1; before !== writers.ledger.length;) {
+    before = writers.ledger.length;
+    await sleep(1000);
+  }
+}
+
+function start(dataDir: string): Promise<ServerProcess> {
+  const fast = { NODE_ENV: 'test', PBKDF2_ITERATIONS: '1000', PORT: '0' };
+  return ServerProcess.start({ ...fast, DATA_DIR: dataDir });
+}
