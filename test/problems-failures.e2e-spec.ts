@@ -51,9 +51,16 @@ describe('a database that does not answer', () => {
     withCode('EAI_AGAIN'),
     new Error('Connection terminated unexpectedly'),
     new Error('timeout exceeded when trying to connect'),
-    ...['57P01', '57P03', '53300', '25006', '08006', 'SQLITE_FULL', 'SQLITE_IOERR_WRITE'].map(
-      (code) => new QueryFailedError('SELECT 1', [], withCode(code)),
-    ),
+    ...[
+      '57P01',
+      '57P03',
+      '53300',
+      '25006',
+      '08006',
+      'SQLITE_FULL',
+      'SQLITE_IOERR_WRITE',
+      'SQLITE_CORRUPT',
+    ].map((code) => new QueryFailedError('SELECT 1', [], withCode(code))),
   ];
 
   const expectOutage = (answer: Answer): void => {

@@ -98,6 +98,15 @@ describe.skipIf(isPostgres)('on SQLite', () => {
     expect(await notes()).toEqual(['next']);
   });
 
+  it('a full disk that ends a transaction is told as a full disk', async () => {
+    const full = Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' });
+    const broken = database.write(async (manager) => {
+      await manager.query('ROLLBACK'); // as SQLite does on a full disk
+      throw full;
+    });
+    await expect(broken).rejects.toBe(full);
+  });
+
   it('every connection keeps what a durable commit needs', async () => {
     expect(await database.reader.query('PRAGMA journal_mode')).toEqual([{ journal_mode: 'wal' }]);
     await database.write(async (manager) => {

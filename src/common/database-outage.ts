@@ -5,8 +5,11 @@ import { UnavailableError } from './errors.js';
  * 58 system. https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
 const POSTGRES = /^(08...|25006|53...|57P..|57014|58...)$/;
-/** SQLite's result codes for a disk that does not take or give what it should. */
-const SQLITE = /^SQLITE_(BUSY|FULL|IOERR|CANTOPEN|NOMEM|READONLY|PROTOCOL)/;
+/**
+ * SQLite's result codes for a disk that does not take or give what it should. A page that the disk
+ * fails to read is CORRUPT to it too, sound as the file may be.
+ */
+const SQLITE = /^SQLITE_(BUSY|FULL|IOERR|CORRUPT|CANTOPEN|NOMEM|READONLY|PROTOCOL)/;
 const NETWORK = /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH)$/;
 /** The driver's own words for a lost or unavailable connection; it gives these errors no code. */
 const PG_DRIVER =

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { QueryRunner } from 'typeorm';
+import { databaseOutage } from '../common/database-outage.js';
 import { BUSY_TIMEOUT_MS } from './sqlite-pragmas.js';
 import type { Work } from './work.js';
 
@@ -102,7 +103,10 @@ export class SqliteWriteLine {
         resolve(value);
       };
     } catch (error) {
-      await this.runner.rollbackTransaction();
+      await this.runner.rollbackTransaction().catch((failure: unknown) => {
+        // Where SQLite ended the transaction itself there is no savepoint left to go back to.
+        throw databaseOutage(error) ? error : failure;
+      });
       return () => reject(error);
     }
   }
