@@ -33,7 +33,7 @@ export class Writers {
   readonly ledger: Acknowledged[] = [];
   /** Answers by status; `lost` for those that never came. */
   readonly answers: Record<string, number> = {};
-  /** Answers that no writer should ever get, such as a 500 or a 503 without `Retry-After`. */
+  /** Each kind of answer that no writer should get, such as a 500 or a 503 without `Retry-After`. */
   readonly unexpected: string[] = [];
   private readonly options: Required<WriterOptions>;
   private readonly tasks: Promise<void>[] = [];
@@ -149,9 +149,9 @@ export class Writers {
   private count(answer: Answer | undefined): void {
     const status = String(answer?.status ?? 'lost');
     this.answers[status] = (this.answers[status] ?? 0) + 1;
-    if (answer && !isExpected(answer)) {
-      this.unexpected.push(`${status} ${JSON.stringify(answer.body)}`);
-    }
+    if (!answer || isExpected(answer)) return;
+    const kind = `${status} ${JSON.stringify({ ...answer.body, request_id: undefined })}`;
+    if (!this.unexpected.includes(kind)) this.unexpected.push(kind);
   }
 }
 
