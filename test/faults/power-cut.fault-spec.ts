@@ -6,6 +6,7 @@ import { ServerProcess } from '../support/server-process.js';
 import { Disk } from './support/disk.js';
 import { isRefused, isShort, note, summary } from './support/figures.js';
 import { freePort } from './support/free-port.js';
+import { InjectedErrors } from './support/injected-errors.js';
 import { randomFrom, seed } from './support/random.js';
 import { Writers } from './support/writers.js';
 
@@ -38,7 +39,7 @@ describe.skipIf(isRefused(NAME, Disk.refusal()))(`${NAME}, needs gcc on Linux`, 
     const random = randomFrom(seed);
     for (let cut = 0; cut < CUTS; cut++) {
       // At every other cut half of what was written and not synced is there all the same.
-      const server = await start(disk.record(cut % 2 === 0 ? 0 : 50));
+      const server = await start(disk.record(cut % 2 === 0 ? 0 : 50, seed + cut));
       if (cut === 0) writers.begin();
       await writers.untilAcknowledged(1);
       await sleep(random() * LONGEST_LIFE_MS);
@@ -53,6 +54,27 @@ describe.skipIf(isRefused(NAME, Disk.refusal()))(`${NAME}, needs gcc on Linux`, 
     expect(writers.unexpected).toEqual([]);
     expect(verdict).toMatchObject({ lost: 0, twice: 0, gaps: 0, total: verdict.acknowledged });
   });
+
+  it.skipIf(isRefused(`${NAME} after syncs that failed`, InjectedErrors.refusal()))(
+    'leaves what was acknowledged between syncs that failed, needs strace',
+    async () => {
+      const server = await start(disk.record(0));
+      writers.begin();
+      const errors = await InjectedErrors.into(server.pid, 'fsync', 'error=EIO:when=3+3');
+      await sleep(LONGEST_LIFE_MS);
+      await server.stop('SIGKILL');
+      await errors.stop();
+      disk.cut();
+      await start({ DATA_DIR: disk.dataDir });
+      await writers.stop();
+
+      const verdict = await writers.verify();
+      note(`${NAME} after syncs that failed: 503 ${writers.answers[503]}, ${summary(verdict)}`);
+      expect(writers.unexpected).toEqual([]);
+      expect(writers.answers[503]).toBeGreaterThan(0);
+      expect(verdict).toMatchObject({ lost: 0, twice: 0, gaps: 0, total: verdict.acknowledged });
+    },
+  );
 
   it('is seen: with synchronous=NORMAL the same cut loses messages', async () => {
     const server = await start({ ...disk.record(0), NODE_OPTIONS: `--import=${NORMAL}` });

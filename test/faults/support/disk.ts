@@ -34,7 +34,7 @@ export class Disk {
    *
    * @param sectors of every 100 sectors written, how many reach the disk before they are synced
    */
-  record(sectors: number): NodeJS.ProcessEnv {
+  record(sectors: number, seed = 1): NodeJS.ProcessEnv {
     cpSync(this.dataDir, this.copy, { recursive: true });
     mkdirSync(join(this.copy, 'unnamed'));
     return {
@@ -43,6 +43,7 @@ export class Disk {
       SYNCED_FROM: this.dataDir,
       SYNCED_TO: this.copy,
       SECTORS: String(sectors),
+      SEED: String(seed),
     };
   }
 

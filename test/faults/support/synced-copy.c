@@ -6,8 +6,9 @@
  * - What was written reaches the copy when the file is synced: the range written since its last
  *   sync, and its length.
  * - A disk may write more than it was asked to: of every 100 sectors (512 bytes) written, SECTORS
- *   (0 to 100, default 0) reach the copy at once, each for itself.
+ *   (0 to 100, default 0) reach the copy at once, each for itself. SEED sets which.
  * - A new file counts once its folder was synced; until then its copy lies in `unnamed`.
+ * - After a sync that failed, what it should have written may never be: the next one passes over it.
  * - A file that is removed is gone at once.
  * - Memory maps, renames, links and folders below are not followed. SQLite maps only its index
  *   (-shm), which it makes anew at a start, and renames nothing.
@@ -17,6 +18,7 @@
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
@@ -34,6 +36,10 @@ struct dirty { ino_t inode; off_t from, to; };
 
 static struct dirty files[FILES];
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+__attribute__((constructor)) static void begin(void) {
+    srand(atoi(getenv("SEED") ? getenv("SEED") : "1"));
+}
 
 /* A copy that is not to be trusted must not pass for one that is. */
 static void fail(const char *what) {
@@ -146,14 +152,17 @@ static void name_files(const char *folder) {
 }
 
 static int sync_as(const char *function, int fd) {
-    int result = NEXT(int, function, int)(fd);
+    int result = NEXT(int, function, int)(fd), error = errno;
     char path[PATH_MAX];
-    const char *name = result == 0 ? name_of(fd, path) : NULL;
-    if (!name) return result;
-    pthread_mutex_lock(&lock);
-    if (*name) copy_file(fd, path, name);
-    else name_files(path);
-    pthread_mutex_unlock(&lock);
+    const char *name = name_of(fd, path);
+    if (name) {
+        pthread_mutex_lock(&lock);
+        if (*name && result == 0) copy_file(fd, path, name);
+        else if (*name) *entry_of(fd) = (struct dirty){entry_of(fd)->inode, 0, 0};
+        else if (result == 0) name_files(path);
+        pthread_mutex_unlock(&lock);
+    }
+    errno = error;
     return result;
 }
 
