@@ -14,7 +14,7 @@ const faults = (database: 'sqlite' | 'postgres', include: string[], exclude: str
     include,
     exclude,
     env: { NODE_ENV: 'test', TEST_DATABASE: database },
-    testTimeout: 600_000,
+    testTimeout: process.env.FAULTS === 'short' ? 120_000 : 600_000,
     hookTimeout: 60_000,
   },
 });

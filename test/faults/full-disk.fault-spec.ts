@@ -10,8 +10,9 @@ import { Reads } from './support/reads.js';
 import { Tmpfs } from './support/tmpfs.js';
 import { Writers } from './support/writers.js';
 
-const SIZE_MIB = isShort ? 8 : 32;
-const BALLAST_BYTES = 4 * 2 ** 20;
+const SIZE_MIB = 16;
+/** Bytes left to the server when the ballast is there. */
+const ROOM = 2 ** 20;
 const FULL_MS = isShort ? 2000 : 10_000;
 const TIMES = isShort ? 1 : 3;
 const NAME = 'full disk, SQLite';
@@ -37,7 +38,7 @@ it.skipIf(isRefused(NAME, refusal))(
     writers = await Writers.start(server.url, 8, { textLength: 4000 });
     const recoveries: number[] = [];
     for (let time = 0; time < TIMES; time++) {
-      writeFileSync(ballast, Buffer.alloc(BALLAST_BYTES));
+      writeFileSync(ballast, Buffer.alloc(disk!.free - ROOM));
       await untilRefused(writers);
       await expectRefusals(server, writers);
 
@@ -75,11 +76,12 @@ async function expectRefusals(server: ServerProcess, { client, chatId }: Writers
   expect(answers[200]).toBeGreaterThan(FULL_MS / 200);
 }
 
-/** Resolves once none of the writers gets on. */
-async function untilRefused(writers: Writers): Promise<void> {
-  for (let before = -1; before !== writers.ledger.length;) {
-    before = writers.ledger.length;
+/** Resolves once all that the writers get, for a second, is a 503. */
+async function untilRefused({ ledger, answers }: Writers): Promise<void> {
+  for (let isRefused = false; !isRefused;) {
+    const [acknowledged, refused] = [ledger.length, answers[503] ?? 0];
     await sleep(1000);
+    isRefused = ledger.length === acknowledged && (answers[503] ?? 0) > refused;
   }
 }
 

@@ -37,7 +37,10 @@ it(`${NAME}: what was acknowledged is there once, seed ${seed}`, async () => {
   await writers.stop();
 
   const verdict = await writers.verify();
-  note(`${NAME}: ${CYCLES} cycles, ${summary(verdict)}`);
+  const repeats = writers.answers[200] ?? 0;
+  note(
+    `${NAME}: ${CYCLES} cycles, ${summary(verdict)}; stored, answer lost, asked again ${repeats}`,
+  );
   expect(writers.unexpected).toEqual([]);
   expect(writers.answers.lost).toBeGreaterThan(0);
   expect(verdict).toMatchObject({ lost: 0, twice: 0, gaps: 0, total: verdict.acknowledged });

@@ -50,7 +50,8 @@ describe.skipIf(isRefused(NAME, Disk.refusal()))(`${NAME}, needs gcc on Linux`, 
     await writers.stop();
 
     const verdict = await writers.verify();
-    note(`${NAME}: ${CUTS} cuts, ${summary(verdict)}`);
+    const repeats = writers.answers[200] ?? 0;
+    note(`${NAME}: ${CUTS} cuts, ${summary(verdict)}; stored, answer lost, asked again ${repeats}`);
     expect(writers.unexpected).toEqual([]);
     expect(verdict).toMatchObject({ lost: 0, twice: 0, gaps: 0, total: verdict.acknowledged });
   });
@@ -61,7 +62,7 @@ describe.skipIf(isRefused(NAME, Disk.refusal()))(`${NAME}, needs gcc on Linux`, 
       const server = await start(disk.record(0));
       writers.begin();
       const errors = await InjectedErrors.into(server.pid, 'fsync', 'error=EIO:when=3+3');
-      await sleep(LONGEST_LIFE_MS);
+      await writers.untilAcknowledged(100);
       await server.stop('SIGKILL');
       await errors.stop();
       disk.cut();

@@ -84,7 +84,10 @@ export class Writers {
     const deadline = Date.now() + timeoutMs;
     const goal = this.ledger.length + more;
     while (this.ledger.length < goal) {
-      if (Date.now() > deadline) throw new Error(`No ${more} more messages in ${timeoutMs} ms`);
+      if (Date.now() > deadline) {
+        const seen = JSON.stringify([this.answers, this.unexpected]);
+        throw new Error(`No ${more} more messages in ${timeoutMs} ms: ${seen}`);
+      }
       await sleep(10);
     }
   }
@@ -126,6 +129,7 @@ export class Writers {
         this.ledger.push({ id, seq, client_id, sender: writer.id, text });
         return;
       }
+      if (answer && answer.status < 500) return; // asking again would not help
       await sleep(this.options.retryMs);
     }
   }
