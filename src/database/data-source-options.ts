@@ -3,17 +3,19 @@ import type { Database } from 'better-sqlite3';
 import type { DataSourceOptions, EntityTarget, ObjectLiteral } from 'typeorm';
 import type { Settings } from '../config/settings.js';
 import { migrations } from './migrations/migrations.js';
+import { postgresBounds } from './postgres-bounds.js';
 import { SnakeNamingStrategy } from './snake-naming.strategy.js';
 import { prepareSqlite } from './sqlite-pragmas.js';
 
 export type Entities = (EntityTarget<ObjectLiteral> & (new () => ObjectLiteral))[];
 
-/** What the application and the TypeORM CLI connect with. */
+/** What the application and the TypeORM CLI connect with; a migration may take its time. */
 export function dataSourceOptions(
   settings: Settings,
   entities: Entities,
-  access: 'read-write' | 'read-only' = 'read-write',
+  access: 'read-write' | 'read-only' | 'migration' = 'read-write',
 ): DataSourceOptions {
+  const isReadOnly = access === 'read-only';
   const shared = {
     entities,
     migrations,
@@ -29,6 +31,7 @@ export function dataSourceOptions(
       applicationName: 'conclave',
       connectTimeoutMS: 5000,
       poolSize: 10,
+      ...(access !== 'migration' && { extra: postgresBounds }),
     };
   }
   return {
@@ -36,7 +39,8 @@ export function dataSourceOptions(
     type: 'better-sqlite3',
     database: join(settings.dataDir, 'conclave.sqlite'),
     timeout: 5000,
-    readonly: access === 'read-only',
-    prepareDatabase: (database: Database) => prepareSqlite(database, access),
+    readonly: isReadOnly,
+    prepareDatabase: (database: Database) =>
+      prepareSqlite(database, isReadOnly ? 'read-only' : 'read-write'),
   };
 }

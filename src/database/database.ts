@@ -5,7 +5,7 @@ import type { Settings } from '../config/settings.js';
 import { DataDirLock } from './data-dir-lock.js';
 import { dataSourceOptions, Entities } from './data-source-options.js';
 import { isDeadlock } from './query-errors.js';
-import { migrate } from './migrate.js';
+import { migratePostgres } from './migrate.js';
 import { SqliteWriteLine } from './sqlite-write-line.js';
 import type { Work } from './work.js';
 
@@ -42,9 +42,10 @@ export class Database implements OnApplicationShutdown {
     const lock = settings.databaseUrl ? undefined : DataDirLock.acquire(settings.dataDir);
     const writer = new DataSource(dataSourceOptions(settings, entities));
     try {
+      if (!lock) await migratePostgres(dataSourceOptions(settings, entities, 'migration'));
       await writer.initialize();
-      await migrate(writer);
       if (!lock) return new Database(writer, writer, writer);
+      await writer.runMigrations();
       const [reader, snapshots] = await Promise.all([
         new DataSource(dataSourceOptions(settings, entities, 'read-only')).initialize(),
         new DataSource(dataSourceOptions(settings, entities, 'read-only')).initialize(),
