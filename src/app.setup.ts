@@ -7,6 +7,7 @@ import { AppModule } from './app.module.js';
 import { Draining } from './common/draining.js';
 import { acceptOnlyJson, BODY_LIMIT_BYTES } from './common/json-body.js';
 import { AppLogger } from './common/logger.js';
+import { Overload } from './common/overload.js';
 import { logRequests, requestId } from './common/request-log.js';
 import { allowedOrigins } from './config/origins.js';
 import { refuseInWords, refuseUnreadable, refuseUnroutable } from './common/unreadable-request.js';
@@ -55,6 +56,7 @@ export async function createApp(settings: Settings, log: Pino): Promise<NestFast
     countRequests(fastify, app.get(Metrics));
     refuseWhileDraining(fastify, app.get(Draining));
     refuseInWords(fastify);
+    new Overload(log).guard(fastify);
     acceptOnlyJson(fastify);
     await app.register(helmet, { contentSecurityPolicy: { directives: DOCS_CSP } });
     app.enableCors({

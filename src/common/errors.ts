@@ -68,3 +68,10 @@ export class UnavailableError extends DomainError {
     super(message);
   }
 }
+
+/** More is asked than the server can do: refused so that others are answered quickly. */
+export class OverloadedError extends UnavailableError {
+  constructor() {
+    super('The server is overloaded. Try again shortly.');
+  }
+}

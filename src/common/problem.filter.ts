@@ -1,5 +1,6 @@
 import { ArgumentsHost, Catch, ExceptionFilter, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { OverloadedError } from './errors.js';
 import { problemOf } from './problem.js';
 
 /** Answers every error as `application/problem+json`. */
@@ -20,7 +21,8 @@ export function sendProblem(
   logger: Logger,
 ): void {
   const { body, retryAfterSeconds } = problemOf(error);
-  if (body.status >= 500) {
+  // Refusing has to stay cheap; who refuses says so once.
+  if (body.status >= 500 && !(error instanceof OverloadedError)) {
     logger.error({
       event: 'request.failed',
       request_id: request.id,
