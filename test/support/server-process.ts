@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -79,6 +80,12 @@ export class ServerProcess {
     const [, url] = URL_IN_OUTPUT.exec(this.collected) ?? [];
     if (!url) throw new Error(`No URL in the output:\n${this.collected}`);
     return url;
+  }
+
+  /** Bytes of memory that it takes now, from Linux. */
+  get residentBytes(): number {
+    const status = readFileSync(`/proc/${this.child.pid}/status`, 'utf8');
+    return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)![1]) * 1024;
   }
 
   /** Rejects when the process ends instead, or takes too long. */

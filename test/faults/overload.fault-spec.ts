@@ -1,0 +1,137 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Client } from '../support/client.js';
+import { ServerProcess } from '../support/server-process.js';
+import { isPostgres, TestDatabase } from '../support/test-database.js';
+import { isShort, note } from './support/figures.js';
+import { type Ask, LoadGenerator } from './support/load-generator.js';
+
+const SECONDS = isShort ? 3 : 10;
+const FACTOR = 3;
+const CONNECTIONS = 1000;
+const SLOWEST_MS = 2000;
+/** Requests that the server lets in before it refuses. */
+const UNDER_WAY = 500;
+const MEMORY_BYTES = 700 * 1024 ** 2;
+const name = `Overload on ${isPostgres ? 'PostgreSQL' : 'SQLite'}`;
+
+/** Three sends and a page, in turn. */
+function mix(chatId: string): () => Ask {
+  let count = 0;
+  return () =>
+    ++count % 4 === 0
+      ? { path: `/message/?chat_id=${chatId}&limit=20` }
+      : {
+          path: '/message/',
+          body: { chatid: chatId, message: 'x'.repeat(200), client_id: randomUUID() },
+        };
+}
+
+describe('three times what the server can do', () => {
+  let database: TestDatabase;
+  let server: ServerProcess;
+  let client: Client;
+  let token: string;
+  let chatId: string;
+  const generators: LoadGenerator[] = [];
+
+  beforeAll(async () => {
+    database = await TestDatabase.create();
+    server = await ServerProcess.start(database.environment);
+    const account = { email: 'ada@example.org', password: 'correct horse battery staple' };
+    const { body } = await new Client(server.url).post('/userauth/userSignup', account);
+    token = body.access_token;
+    client = new Client(server.url, token);
+    chatId = (await client.post('/chat/', { chat_name: 'Room' })).body.id;
+  });
+  afterAll(async () => {
+    for (const generator of generators) generator.close();
+    await ServerProcess.killAll();
+    await database.drop();
+  });
+
+  const newGenerator = async (connections: number): Promise<LoadGenerator> => {
+    const generator = new LoadGenerator(server.url, token, mix(chatId), connections);
+    generators.push(generator);
+    await generator.connect();
+    return generator;
+  };
+
+  it('refuses nobody at full speed, then refuses quickly, and is well right after', async () => {
+    const capacity = await fullSpeed();
+    const overload = await newGenerator(CONNECTIONS);
+    const memory = watchMemory(server);
+    // Two of three are too many: enough of them to fill a server of any speed.
+    const seconds = Math.max(SECONDS, (3 * UNDER_WAY) / (2 * capacity));
+    const sent = await overload.openLoop(FACTOR * capacity, seconds);
+    const bytes = memory.stop();
+    const [accepted, pages, refused] = [201, 200, 503].map((status) => overload.latency(status));
+    const rate = (accepted.count + pages.count) / seconds;
+    note(
+      `${name}: ${round(capacity)} requests/s at full speed; of ${sent} in ${round(seconds)} s ` +
+        `${refused.count} refused (median ${refused.median} ms), ${round(rate)}/s accepted: ` +
+        `sends median ${accepted.median} ms, p99 ${accepted.p99} ms, pages median ` +
+        `${pages.median} ms, p99 ${pages.p99} ms; at most ${round(bytes / 1024 ** 2)} MiB`,
+    );
+    expect([...overload.times.keys()].sort()).toEqual([200, 201, 503]);
+    const { headers, body } = overload.samples.get(503)!;
+    expect(headers['content-type']).toContain('application/problem+json');
+    expect(headers['retry-after']).toBe('1');
+    expect(JSON.parse(body)).toMatchObject({
+      status: 503,
+      type: 'urn:conclave:problem:unavailable',
+    });
+    const slowest = Math.max(SLOWEST_MS, (3 * 1000 * UNDER_WAY) / capacity);
+    expect(Math.max(accepted.p99, pages.p99)).toBeLessThan(slowest);
+    expect(bytes).toBeLessThan(MEMORY_BYTES);
+    await expectWell();
+    await expectNoneLost();
+  });
+
+  /** Answers a second, none of them a refusal. */
+  async function fullSpeed(): Promise<number> {
+    let rate = 0;
+    for (const callers of [64, 64, 256]) {
+      const generator = await newGenerator(callers);
+      rate = Math.max(rate, await generator.closedLoop(callers, SECONDS));
+      expect([...generator.times.keys()].sort(), `${callers} callers`).toEqual([200, 201]);
+    }
+    return rate;
+  }
+
+  async function expectWell(): Promise<void> {
+    const after = await newGenerator(16);
+    await after.closedLoop(16, 1);
+    expect([...after.times.keys()].sort()).toEqual([200, 201]);
+    expect(after.latency(201).p99).toBeLessThan(SLOWEST_MS / 2);
+    expect((await client.get('/health/ready')).status).toBe(200);
+  }
+
+  /** As many messages as were acknowledged, since no answer was lost. */
+  async function expectNoneLost(): Promise<void> {
+    const acknowledged = generators.reduce((sum, one) => sum + one.latency(201).count, 0);
+    const { body } = await client.get(`/chat/${chatId}`);
+    note(`${name}: acknowledged ${acknowledged}, found ${body.last_seq}`);
+    expect(body.last_seq).toBe(acknowledged);
+  }
+});
+
+function watchMemory(server: ServerProcess): { stop: () => number } {
+  let most = 0;
+  let isOver = false;
+  const watch = async (): Promise<void> => {
+    for (; !isOver; await sleep(100)) most = Math.max(most, server.residentBytes);
+  };
+  void watch();
+  return {
+    stop: () => {
+      isOver = true;
+      return Math.max(most, server.residentBytes);
+    },
+  };
+}
+
+function round(value: number): string {
+  return Math.round(value).toLocaleString('en');
+}
