@@ -17,6 +17,8 @@ export interface Job {
   /** For how long, in seconds, or how many requests. */
   seconds?: number;
   amount?: number;
+  /** Whether to look at a few answers first. */
+  isProbed?: boolean;
 }
 
 export interface Load {
@@ -30,7 +32,7 @@ export interface Load {
 
 async function run(job: Job): Promise<Load> {
   const calls = await CALL_SETS[job.calls](job.url, job.world);
-  if (job.amount === undefined) await probe(job.url, calls);
+  if (job.isProbed) await probe(job.url, calls);
   const times: number[] = [];
   let ended = 0;
   const begun = performance.now();

@@ -43,9 +43,8 @@ export async function measureGroup(
   sides: Side[],
   done: (result: Result) => void,
 ): Promise<void> {
-  const running: Running[] = [];
+  const running = await Promise.all(sides.map((side) => begin(side, profile)));
   try {
-    for (const side of sides) running.push(await begin(side, profile));
     for (const side of running) await warmUp(loader, options, profile, scenarios[0], side);
     for (const scenario of scenarios) {
       done({ database, ...(await measure(loader, options, scenario, running)) });
@@ -102,7 +101,7 @@ async function measure(
     ({ target }) => !scenario.isConclaveOnly || target.name === 'conclave',
   );
   const samples = measured.map((): Sample[] => []);
-  for (const side of measured) await sample(loader, scenario, 1, side);
+  for (const side of measured) await settle(loader, scenario, seconds / 2, side);
   for (let round = 0; round < rounds; round++) {
     for (const [index, side] of measured.entries()) {
       samples[index].push(await sample(loader, scenario, seconds, side));
@@ -114,6 +113,16 @@ async function measure(
   );
   const { name, connections } = scenario;
   return { name, connections, unit: isAlone ? 'ms' : 'requests/s', ...figures };
+}
+
+/** Gets used to a scenario, and looks whether the answers are right. */
+async function settle(
+  loader: Loader,
+  { calls, connections }: Scenario,
+  seconds: number,
+  { server: { url }, world }: Running,
+): Promise<void> {
+  await loader.run({ url, world, calls, connections, seconds, isProbed: true });
 }
 
 async function sample(

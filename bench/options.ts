@@ -19,7 +19,7 @@ export interface Options {
   memoryFlat: number | undefined;
 }
 
-const DEFAULTS = { seconds: 4, rounds: 3, messages: 100_000, warmUp: 15_000 };
+const DEFAULTS = { seconds: 2, rounds: 5, messages: 100_000, warmUp: 15_000 };
 const QUICK = { seconds: 1, rounds: 1, messages: 20_000, warmUp: 3000 };
 const LONG_RUN = 1_000_000;
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Machine } from './machine.js';
 import type { DatabaseKind, Options } from './options.js';
+import { median } from './statistics.js';
 
 const FOLDER = fileURLToPath(new URL('results', import.meta.url));
 const DATABASE_NAMES: Record<DatabaseKind, string> = { sqlite: 'SQLite', postgres: 'PostgreSQL' };
@@ -71,9 +72,14 @@ function sections(results: Result[]): string[] {
 const HEAD = ['scenario', 'at once', 'unit', 'Conclave', 'reference', 'ratio'];
 const TAIL = ['p99 ms', 'CPU µs', 'reference CPU µs'];
 
+/** Of each round on its own: its two halves were measured right after each other. */
+function ratioOf({ conclave, reference }: Result): number | undefined {
+  if (!conclave || !reference) return undefined;
+  return median(conclave.rounds.map((value, round) => value / reference.rounds[round]));
+}
+
 function cellsOf(result: Result): string[] {
   const { name, connections, unit, conclave, reference, skipped } = result;
-  const ratio = conclave && reference && (conclave.value / reference.value).toFixed(2);
   const failed = failures(result);
   const verdict = skipped ? `skipped: ${skipped}` : failed > 0 ? `invalid: ${failed} failed` : '';
   return [
@@ -82,7 +88,7 @@ function cellsOf(result: Result): string[] {
     unit,
     round(conclave?.value),
     round(reference?.value),
-    verdict || (ratio ?? '–'),
+    verdict || (ratioOf(result)?.toFixed(2) ?? '–'),
     round(conclave?.p99Ms),
     round(conclave?.cpuUs),
     round(reference?.cpuUs),

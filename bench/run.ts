@@ -9,7 +9,7 @@ import { isWanted, SCENARIOS, type Scenario, START } from './scenarios.js';
 import { Server } from './server.js';
 import { startsAgain, startsOnNothing } from './starts.js';
 import { Store } from './store.js';
-import { type Profile, TARGETS } from './targets.js';
+import { type Profile, type Target, TARGETS } from './targets.js';
 import { makeWorld } from './world.js';
 
 const PROFILES: Profile[] = ['default', 'small cache', 'no cache', 'slow disk'];
@@ -32,9 +32,13 @@ async function main(options: Options): Promise<void> {
     if (results.some((result) => failures(result) > 0)) process.exitCode = 1;
   } finally {
     loader.stop();
-    await Server.stopAll();
-    await Store.dropAll();
+    await cleanUp();
   }
+}
+
+async function cleanUp(): Promise<void> {
+  await Server.stopAll();
+  await Store.dropAll();
 }
 
 async function measureAll(
@@ -49,19 +53,16 @@ async function measureAll(
   };
   const hasStarts = isWanted(options.only, START);
   if (hasStarts) done(await startsOnNothing(database, options.rounds));
-  const sides: Side[] = [];
-  for (const target of TARGETS) {
-    const store = await Store.create(database);
-    sides.push({ target, store, world: await makeWorld(target, store, options.messages) });
-  }
+  const sides = await Promise.all(TARGETS.map((target) => makeSide(target, database, options)));
   if (hasStarts) done(await startsAgain(database, options.rounds, sides));
   for (const profile of PROFILES) {
     const scenarios = scenariosOf(options, database, profile);
     if (scenarios.length === 0) continue;
     const group = { database, profile, scenarios };
-    await measureGroup(loader, options, group, sides, done).catch((error: Error) => {
+    await measureGroup(loader, options, group, sides, done).catch(async (error: Error) => {
       // Not every machine lets one process hold up another.
       if (profile !== 'slow disk') throw error;
+      await Server.stopAll();
       for (const { name, connections } of scenarios) {
         done({ database, name, connections, unit: 'requests/s', skipped: error.message });
       }
@@ -69,6 +70,11 @@ async function measureAll(
   }
   for (const { store } of sides) await store.drop();
   return results;
+}
+
+async function makeSide(target: Target, kind: DatabaseKind, { messages }: Options): Promise<Side> {
+  const store = await Store.create(kind);
+  return { target, store, world: await makeWorld(target, store, messages) };
 }
 
 function scenariosOf({ only }: Options, database: DatabaseKind, profile: Profile): Scenario[] {
@@ -85,6 +91,10 @@ function progressOf(result: Result): string {
   const [ours, theirs] = [conclave, reference].map((figure) => figure?.value.toFixed(1) ?? '–');
   const outcome = skipped ? `skipped: ${skipped}` : `${ours} : ${theirs} ${unit}`;
   return `${database.padEnd(9)} ${`${name} ${connections ?? ''}`.padEnd(42)} ${outcome}`;
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => void cleanUp().finally(() => process.exit(1)));
 }
 
 main(readOptions(process.argv.slice(2))).catch((error: unknown) => {

@@ -37,22 +37,24 @@ export function random16() {
 const extracted = new Map();
 
 function extractedKey(chatId, authorId) {
-  const pair = `${chatId} ${authorId}`;
-  let key = extracted.get(pair);
+  const chat = Number(chatId);
+  let ofChat = extracted.get(chat);
+  if (!ofChat) extracted.set(chat, (ofChat = new Map()));
+  let key = ofChat.get(authorId);
   if (!key) {
-    const chatKey = hmac(MASTER_KEY, `chat ${chatId}`);
+    const chatKey = hmac(MASTER_KEY, `chat ${chat}`);
     const authorKey = hmac(MASTER_KEY, `author ${authorId}`);
     key = hmac('', Buffer.concat([chatKey, authorKey]));
-    extracted.set(pair, key);
+    ofChat.set(authorId, key);
   }
   return key;
 }
 
-const INFO = Buffer.from('message/');
-const FIRST_BLOCK = Buffer.from([1]);
+/** What a key is for: the nonce of its message, followed by the number of the block. */
+const info = Buffer.from(`message/${' '.repeat(16)}\x01`);
 
 function messageKey(chatId, authorId, nonce) {
-  const info = Buffer.concat([INFO, nonce, FIRST_BLOCK]);
+  nonce.copy(info, 8);
   return hmac(extractedKey(chatId, authorId), info);
 }
 

@@ -86,8 +86,7 @@ app.post('/message', async (request, reply) => {
   const seq = await store.addMessage(claims, { chatId, nonce, body, created });
   if (seq === undefined) return refuse(reply, 401);
   const id = `${chatId}-${seq}`;
-  const sender = claims.sub;
-  return reply.code(201).send({ id, seq: Number(seq), sender, message, created_at: created });
+  return reply.code(201).send({ id, sender: claims.sub, message, created_at: created });
 });
 
 app.patch('/message/:message_id', async (request, reply) => {
@@ -108,13 +107,12 @@ app.get('/message', async (request, reply) => {
   const { chat_id: chatId, before = Number.MAX_SAFE_INTEGER, limit = 50 } = request.query;
   const rows = await store.page(claims, Number(chatId), Number(before), Number(limit));
   if (!rows) return refuse(reply, 401);
-  const data = rows.reverse().map((row) => ({
-    id: `${chatId}-${row.id}`,
-    seq: row.id,
-    sender: row.user_id,
-    message: open(chatId, row.user_id, row.nonce, row.body),
-    created_at: row.created,
-  }));
+  const data = new Array(rows.length);
+  let at = rows.length;
+  for (const { id, user_id: sender, nonce, body, created } of rows) {
+    const message = open(chatId, sender, nonce, body);
+    data[--at] = { id: `${chatId}-${id}`, sender, message, created_at: created };
+  }
   return { data };
 });
 
