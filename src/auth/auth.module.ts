@@ -28,6 +28,7 @@ import { SessionService } from './session.service.js';
 import { TokenService } from './token.service.js';
 import { Whitelist } from './whitelist.js';
 import { WhitelistedToken } from './whitelisted-token.entity.js';
+import { AuthMetrics } from './auth-metrics.js';
 
 @Module({
   imports: [
@@ -45,6 +46,7 @@ import { WhitelistedToken } from './whitelisted-token.entity.js';
   controllers: [AuthController, SessionController],
   providers: [
     AuthService,
+    AuthMetrics,
     FailedLogIns,
     JwtKeys,
     JwtStrategy,

@@ -41,6 +41,11 @@ export class PasswordHasher implements OnModuleDestroy {
     this.decoy = { iterations: settings.pbkdf2Iterations, salt: newSalt(), hash };
   }
 
+  /** How many hashes wait for a thread. */
+  get queueLength(): number {
+    return this.waiting.length;
+  }
+
   /** Those who still wait after a while would keep the server from ending in time. */
   onModuleDestroy(): void {
     setTimeout(() => {

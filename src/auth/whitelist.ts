@@ -33,6 +33,8 @@ export class Whitelist {
   /** The token last used, by session. */
   private readonly cache = new LRUCache<string, Entry>({ max: CACHED_SESSIONS });
   private evictions = 0;
+  /** How often the cache knew, since the start. */
+  readonly lookUps = { hits: 0, misses: 0 };
 
   constructor(
     @InjectRepository(WhitelistedToken) private readonly rows: Repository<WhitelistedToken>,
@@ -50,7 +52,11 @@ export class Whitelist {
   /** The caller behind an access token. @throws DeadTokenError when the whitelist lacks it */
   async requireLive(claims: TokenClaims): Promise<AuthUser> {
     const cached = this.cache.get(claims.sid);
-    if (cached?.jti === claims.jti && cached.until > Date.now()) return cached.user;
+    if (cached?.jti === claims.jti && cached.until > Date.now()) {
+      this.lookUps.hits++;
+      return cached.user;
+    }
+    this.lookUps.misses++;
     return this.load(claims);
   }
 

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { OnApplicationShutdown } from '@nestjs/common';
+import type { Pool } from 'pg';
 import { DataSource, EntityManager, EntitySubscriberInterface } from 'typeorm';
 import type { Settings } from '../config/settings.js';
 import { DataDirLock } from './data-dir-lock.js';
@@ -62,6 +63,11 @@ export class Database implements OnApplicationShutdown {
 
   get isPostgres(): boolean {
     return this.writer.options.type === 'postgres';
+  }
+
+  /** The connections to PostgreSQL. */
+  get pool(): Pool | undefined {
+    return this.isPostgres ? (this.writer.driver as unknown as { master: Pool }).master : undefined;
   }
 
   /**

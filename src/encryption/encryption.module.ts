@@ -4,10 +4,11 @@ import { MasterKeys } from './master-keys.js';
 import { MessageCipher } from './message-cipher.js';
 import { OwnerKeys } from './owner-keys.js';
 import { WrappedKey } from './wrapped-key.entity.js';
+import { EncryptionMetrics } from './encryption-metrics.js';
 
 @Module({
   imports: [TypeOrmModule.forFeature([WrappedKey])],
-  providers: [MasterKeys, OwnerKeys, MessageCipher],
+  providers: [EncryptionMetrics, MasterKeys, OwnerKeys, MessageCipher],
   exports: [OwnerKeys, MessageCipher],
 })
 export class EncryptionModule {}

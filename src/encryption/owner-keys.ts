@@ -18,12 +18,18 @@ export class OwnerKeys implements OnModuleInit {
   private readonly unwrapped = new LRUCache<string, Buffer>({ max: CACHED_KEYS });
   private readonly loading = new Map<string, Promise<Buffer>>();
   private forgotten = 0;
+  /** How often the cache knew, since the start. */
+  readonly lookUps = { hits: 0, misses: 0 };
   private nextQuery: { ownerIds: string[]; found: Promise<Map<string, Buffer>> } | undefined;
 
   constructor(
     @InjectRepository(WrappedKey) private readonly rows: Repository<WrappedKey>,
     private readonly master: MasterKeys,
   ) {}
+
+  get cached(): number {
+    return this.unwrapped.size;
+  }
 
   onModuleInit(): Promise<void> {
     return this.requireMasterKeys();
@@ -57,7 +63,10 @@ export class OwnerKeys implements OnModuleInit {
    * @throws KeyMissingError when there is none that the master keys unwrap
    */
   get(ownerId: string): Buffer | Promise<Buffer> {
-    return this.unwrapped.get(ownerId) ?? this.load(ownerId);
+    const known = this.unwrapped.get(ownerId);
+    if (known) this.lookUps.hits++;
+    else this.lookUps.misses++;
+    return known ?? this.load(ownerId);
   }
 
   /** Destroys keys for good, in the transaction that ends their owners. */

@@ -26,6 +26,12 @@ export class Metrics {
     new Counter({ name, help, registers: [this.registry], collect });
   }
 
+  /** How often a cache knew, and how often it did not. */
+  cache(name: string, help: string, lookUps: { hits: number; misses: number }): void {
+    this.counter(`${name}_hits_total`, `${help} and known`, () => lookUps.hits);
+    this.counter(`${name}_misses_total`, `${help} and not known`, () => lookUps.misses);
+  }
+
   histogram<Label extends string>(
     name: string,
     help: string,

@@ -41,6 +41,10 @@ export class Connections implements OnModuleDestroy {
     return this.all.size;
   }
 
+  count(isCounted: (connection: Connection) => boolean): number {
+    return [...this.all].filter(isCounted).length;
+  }
+
   /**
    * Lets a connection hear its rooms. Once this resolves, no event from then on is missed.
    *

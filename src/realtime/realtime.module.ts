@@ -10,6 +10,7 @@ import { RealtimeGateway } from './realtime.gateway.js';
 import { RoomReplay } from './room-replay.js';
 import { Typing } from './typing.js';
 import { Watch } from './watch.js';
+import { RealtimeMetrics } from './realtime-metrics.js';
 
 @Module({
   imports: [AuthModule, ChatModule, MessageModule],
@@ -19,6 +20,7 @@ import { Watch } from './watch.js';
     EventForwarder,
     EventStreams,
     RealtimeGateway,
+    RealtimeMetrics,
     RoomReplay,
     Typing,
     Watch,

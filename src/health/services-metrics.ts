@@ -1,0 +1,19 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../database/database.js';
+import { RedisClient } from '../events/redis-client.js';
+import { Metrics } from '../metrics/metrics.js';
+
+/** The services behind the server. */
+@Injectable()
+export class ServicesMetrics {
+  constructor(metrics: Metrics, { pool }: Database, redis: RedisClient) {
+    if (pool) {
+      metrics.gauge('conclave_database_connections', 'To PostgreSQL', () => pool.totalCount);
+      metrics.gauge('conclave_database_connections_idle', 'Unused ones', () => pool.idleCount);
+      metrics.gauge('conclave_database_waiting', 'Who wait for one', () => pool.waitingCount);
+    }
+    if (redis.commands) {
+      metrics.gauge('conclave_redis_ready', '0 while it is away', () => Number(redis.isReady));
+    }
+  }
+}
