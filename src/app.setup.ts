@@ -1,4 +1,3 @@
-import helmet from '@fastify/helmet';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
@@ -8,6 +7,7 @@ import { Draining } from './common/draining.js';
 import { acceptOnlyJson, BODY_LIMIT_BYTES } from './common/json-body.js';
 import { AppLogger } from './common/logger.js';
 import { logRequests, requestId } from './common/request-log.js';
+import { secureHeaders } from './common/security-headers.js';
 import { refuseUnreadable, refuseUnroutable } from './common/unreadable-request.js';
 import type { Settings } from './config/settings.js';
 import { Database } from './database/database.js';
@@ -50,7 +50,7 @@ export async function createApp(settings: Settings, log: Pino): Promise<NestFast
     logRequests(fastify, log);
     refuseWhileDraining(fastify, app.get(Draining));
     acceptOnlyJson(fastify);
-    await app.register(helmet, { contentSecurityPolicy: { directives: DOCS_CSP } });
+    secureHeaders(fastify);
     app.enableCors({
       origin: corsOrigins(settings),
       methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
@@ -65,15 +65,6 @@ export async function createApp(settings: Settings, log: Pino): Promise<NestFast
     throw error;
   }
 }
-
-/** Swagger UI needs inline styles; plain http has to work off localhost too. */
-const DOCS_CSP = {
-  defaultSrc: ["'self'"],
-  scriptSrc: ["'self'"],
-  styleSrc: ["'self'", "'unsafe-inline'"],
-  imgSrc: ["'self'", 'data:'],
-  upgradeInsecureRequests: null,
-};
 
 function corsOrigins({ corsOrigins: origins, isProduction }: Settings): (string | RegExp)[] {
   return origins.length > 0 || isProduction ? origins : [LOCAL_ORIGIN];
