@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { EntityManager, In, IsNull, Repository } from 'typeorm';
+import { findRows } from '../database/entity-rows.js';
 import { Chat } from './chat.entity.js';
 import { Member } from './member.entity.js';
 
@@ -19,9 +20,10 @@ export class ChatRepository {
 
   /** The room, if the user may know of it. */
   async findSeen(userId: string, chatId: string): Promise<ChatSeen | null> {
-    const [chat, member] = await Promise.all([
-      this.chats.findOneBy({ id: chatId, deletedAt: IsNull() }),
-      this.members.findOneBy({ chatId, userId }),
+    const { manager } = this.chats;
+    const [[chat], [member = null]] = await Promise.all([
+      findRows(manager, Chat, 'WHERE id = ? AND deleted_at IS NULL', [chatId]),
+      findRows(manager, Member, 'WHERE chat_id = ? AND user_id = ?', [chatId, userId]),
     ]);
     return chat && (chat.visibility === 'public' || member) ? { chat, member } : null;
   }

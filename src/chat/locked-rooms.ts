@@ -1,5 +1,5 @@
-import { EntityManager, In, IsNull } from 'typeorm';
-import { rowLock } from '../database/row-lock.js';
+import type { EntityManager } from 'typeorm';
+import { findRows, insertRows } from '../database/entity-rows.js';
 import { Chat } from './chat.entity.js';
 import { ChatNotFoundError, NotAMemberError } from './chat.errors.js';
 import { Member, type Role } from './member.entity.js';
@@ -9,15 +9,14 @@ export interface Seat {
   userId: string;
 }
 
-const CHAT_COLUMNS = [
-  'chat_name',
-  'visibility',
-  'last_seq',
-  'last_change',
-  'last_message_at',
-  'member_count',
-  'deleted_at',
-];
+const UPDATE_CHAT = `ON CONFLICT (id) DO UPDATE SET
+  chat_name = excluded.chat_name, visibility = excluded.visibility,
+  last_seq = excluded.last_seq, last_change = excluded.last_change,
+  last_message_at = excluded.last_message_at, member_count = excluded.member_count,
+  deleted_at = excluded.deleted_at`;
+
+const UPDATE_MEMBER = `ON CONFLICT (chat_id, user_id) DO UPDATE SET
+  role = excluded.role, read_seq = excluded.read_seq`;
 
 /**
  * Rooms whose rows are locked for the rest of the transaction, and the memberships asked for.
@@ -36,15 +35,22 @@ export class LockedRooms {
   ) {}
 
   static async lock(manager: EntityManager, seats: Seat[]): Promise<LockedRooms> {
-    const chats = await manager.find(Chat, {
-      where: { id: In([...new Set(seats.map((seat) => seat.chatId))]), deletedAt: IsNull() },
-      order: { id: 'ASC' },
-      ...rowLock(manager),
-    });
-    const wanted = new Map(
-      seats.map(({ chatId, userId }) => [keyOf(chatId, userId), { chatId, userId }]),
+    const ids = [...new Set(seats.map((seat) => seat.chatId))];
+    const chats = await findRows(
+      manager,
+      Chat,
+      'WHERE id IN ? AND deleted_at IS NULL ORDER BY id FOR NO KEY UPDATE',
+      [ids],
     );
-    const members = await manager.findBy(Member, [...wanted.values()]);
+    const pairs = new Map(
+      seats.map(({ chatId, userId }): [string, [string, string]] => [
+        keyOf(chatId, userId),
+        [chatId, userId],
+      ]),
+    );
+    const members = await findRows(manager, Member, 'WHERE (chat_id, user_id) IN ??', [
+      [...pairs.values()],
+    ]);
     return new LockedRooms(
       manager,
       new Map(chats.map((chat) => [chat.id, chat])),
@@ -146,29 +152,17 @@ export class LockedRooms {
     this.touchedMembers.add(member);
   }
 
-  /** Writes what has changed: one statement for the rooms, one for the members. */
+  /**
+   * Writes what has changed. The rows are locked, or not there yet: what is written is what was
+   * read, but for the changes.
+   */
   async save(): Promise<void> {
-    await this.upsert(Chat, this.touchedChats, CHAT_COLUMNS, ['id']);
-    await this.upsert(Member, this.touchedMembers, ['role', 'read_seq'], ['chat_id', 'user_id']);
+    const { manager, touchedChats: chats, touchedMembers: members } = this;
+    if (chats.size > 0) await insertRows(manager, Chat, [...chats], UPDATE_CHAT);
+    if (members.size > 0) await insertRows(manager, Member, [...members], UPDATE_MEMBER);
     for (const { chatId, userId } of this.removedMembers) {
       await this.manager.delete(Member, { chatId, userId });
     }
-  }
-
-  /** The rows are locked, or not there yet: what is written is what was read, but for our changes. */
-  private async upsert<T extends object>(
-    entity: new () => T,
-    rows: Set<T>,
-    changed: string[],
-    key: string[],
-  ): Promise<void> {
-    if (rows.size === 0) return;
-    const insert = this.manager
-      .createQueryBuilder()
-      .insert()
-      .into(entity)
-      .values([...rows]);
-    await insert.orUpdate(changed, key).updateEntity(false).execute();
   }
 }
 

@@ -18,8 +18,8 @@ interface Job {
 /**
  * One line for all writes on SQLite. TypeORM shares one connection among all requests, so that two
  * overlapping transactions would become parts of each other. Here whatever waits shares the next
- * transaction and its commit, each job in a savepoint of its own: one that fails undoes only
- * itself, and none is told that it is done before the commit.
+ * transaction and its commit, each of several jobs in a savepoint of its own: one that fails undoes
+ * only itself, and none is told that it is done before the commit.
  */
 export class SqliteWriteLine {
   private waiting: Job[] = [];
@@ -80,13 +80,20 @@ export class SqliteWriteLine {
     try {
       await this.runner.startTransaction();
       const answers: (() => void)[] = [];
-      for (const job of jobs) answers.push(await this.attempt(job));
+      if (jobs.length === 1) answers.push(await this.runAlone(jobs[0]));
+      else for (const job of jobs) answers.push(await this.attempt(job));
       await this.runner.commitTransaction();
       for (const answer of answers) answer();
     } catch (error) {
       await this.reset();
       for (const job of jobs) job.reject(error);
     }
+  }
+
+  /** What undoes the transaction undoes this job alone. */
+  private async runAlone({ work, resolve }: Job): Promise<() => void> {
+    const value = await work(this.runner.manager);
+    return () => resolve(value);
   }
 
   /** Runs one job in a savepoint and returns what to answer once all is committed. */

@@ -1,6 +1,8 @@
 import { type EntityManager, In } from 'typeorm';
 import type { Chat } from '../chat/chat.entity.js';
 import { LockedRooms } from '../chat/locked-rooms.js';
+import { insertRows } from '../database/entity-rows.js';
+import type { User } from '../user/user.entity.js';
 import { AccountGoneError, UserNotFoundError } from '../user/user.errors.js';
 import type { UserService } from '../user/user.service.js';
 import { Message } from './message.entity.js';
@@ -11,6 +13,7 @@ export type Draft = Pick<Message, 'id' | 'chatId' | 'senderId' | 'clientId' | 'r
 
 export interface Appended {
   message: Message;
+  sender: User;
   /** Whether it stood there already, under the same `client_id`. */
   isRepeat: boolean;
 }
@@ -20,8 +23,8 @@ export type Outcome = Appended | Error;
 /** What is true of the rooms and their people for the rest of the transaction. */
 interface Facts {
   rooms: LockedRooms;
-  /** Users who are not erased. */
-  active: Set<string>;
+  /** Users who are not erased, by id. */
+  active: Map<string, User>;
   /** Messages that stand there already, by `repeatKey`; those of this batch join them. */
   known: Map<string, Message>;
   /** The rooms of the messages that are answered, by id. */
@@ -49,7 +52,7 @@ export async function appendMessages(
     }
   });
   await facts.rooms.save();
-  if (fresh.length > 0) await insertAll(manager, fresh);
+  if (fresh.length > 0) await insertRows(manager, Message, fresh); // sealed by the subscriber
   return outcomes;
 }
 
@@ -73,10 +76,11 @@ async function readFacts(
 
 /** Gives one message its place, or finds the one that it repeats. */
 function append({ rooms, active, known, answered }: Facts, draft: Draft): Appended {
-  if (!active.has(draft.senderId)) throw new AccountGoneError();
+  const sender = active.get(draft.senderId);
+  if (!sender) throw new AccountGoneError();
   const chat = rooms.requireReader(seatOf(draft));
   const first = draft.clientId === null ? undefined : known.get(repeatKey(draft));
-  if (first) return repeat(first, draft);
+  if (first) return repeat(first, draft, sender);
   if (!pairOf(chat).every((id) => active.has(id))) throw new UserNotFoundError();
   if (draft.replyTo !== null && answered.get(draft.replyTo) !== draft.chatId) {
     throw new UnknownReplyToError();
@@ -85,7 +89,7 @@ function append({ rooms, active, known, answered }: Facts, draft: Draft): Append
   const place = rooms.reserve(chat, draft.senderId, now);
   const message = newMessage(draft, { ...place, createdAt: now });
   if (draft.clientId !== null) known.set(repeatKey(draft), message);
-  return { message, isRepeat: false };
+  return { message, sender, isRepeat: false };
 }
 
 function seatOf({ chatId, senderId }: Draft): { chatId: string; userId: string } {
@@ -109,13 +113,13 @@ function newMessage(draft: Draft, place: Pick<Message, 'seq' | 'change' | 'creat
 }
 
 /** The same text under the same `client_id` is a retry; another one is a mistake, unless edited. */
-function repeat(first: Message, { body, replyTo }: Draft): Appended {
+function repeat(first: Message, { body, replyTo }: Draft, sender: User): Appended {
   const isOther =
     (first.body !== body || first.replyTo !== replyTo) &&
     first.editedAt === null &&
     first.deletedAt === null;
   if (isOther && !first.unreadable) throw new ClientIdReusedError();
-  return { message: first, isRepeat: true };
+  return { message: first, sender, isRepeat: true };
 }
 
 /** The messages that stand there already under one of these `client_id`s. */
@@ -142,10 +146,4 @@ async function findAnswered(manager: EntityManager, drafts: Draft[]): Promise<Ma
 
 function repeatKey({ chatId, senderId, clientId }: Draft): string {
   return `${chatId} ${senderId} ${clientId}`;
-}
-
-/** One statement, sealed by the subscriber. */
-async function insertAll(manager: EntityManager, messages: Message[]): Promise<void> {
-  const insert = manager.createQueryBuilder().insert().into(Message).values(messages);
-  await insert.updateEntity(false).execute();
 }

@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { In, Repository } from 'typeorm';
+import type { User } from '../user/user.entity.js';
 import { UserService } from '../user/user.service.js';
 import { MessageDto } from './message.dto.js';
 import type { Message } from './message.entity.js';
@@ -16,14 +17,19 @@ export class MessageViews {
     private readonly users: UserService,
   ) {}
 
-  async one(userId: string, message: Message): Promise<MessageDto> {
-    const [view] = await this.many(userId, [message]);
+  async one(userId: string, message: Message, sender?: User): Promise<MessageDto> {
+    const [view] = await this.many(userId, [message], sender && new Map([[sender.id, sender]]));
     return view;
   }
 
-  async many(userId: string, messages: Message[]): Promise<MessageDto[]> {
+  /** @param known the senders, where they were read along with the messages */
+  async many(
+    userId: string,
+    messages: Message[],
+    known?: Map<string, User>,
+  ): Promise<MessageDto[]> {
     const [senders, own] = await Promise.all([
-      this.users.byId(messages.map((message) => message.senderId)),
+      known ?? this.users.byId(messages.map((message) => message.senderId)),
       this.ownReactions(userId, messages),
     ]);
     for (const message of messages) {

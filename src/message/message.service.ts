@@ -37,7 +37,7 @@ export class MessageService {
 
   async send(user: AuthUser, dto: SendMessageDto): Promise<Sent> {
     await this.keys.preload([dto.chatid, user.id]); // so that the transaction waits for no key
-    const { message, isRepeat } = await this.writer.append({
+    const { message, sender, isRepeat } = await this.writer.append({
       id: newId(),
       chatId: dto.chatid,
       senderId: user.id,
@@ -45,7 +45,7 @@ export class MessageService {
       replyTo: dto.reply_to ?? null,
       body: dto.message,
     });
-    return { message: await this.views.one(user.id, message), isRepeat };
+    return { message: await this.views.one(user.id, message, sender), isRepeat };
   }
 
   async list(user: AuthUser, query: MessageQuery): Promise<MessagePageDto> {

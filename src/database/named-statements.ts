@@ -1,0 +1,18 @@
+import pg from 'pg';
+
+const names = new Map<string, string>();
+
+/** Has PostgreSQL parse and plan this statement once for each connection. */
+export function nameStatement(sql: string): string {
+  if (!names.has(sql)) names.set(sql, `conclave_${names.size}`);
+  return sql;
+}
+
+/** A connection that knows the named statements by their text, since TypeORM gives them no name. */
+export class NamingClient extends pg.Client {
+  override query(...[query, ...rest]: unknown[]): never {
+    const name = typeof query === 'string' ? names.get(query) : undefined;
+    const named = name === undefined ? query : { name, text: query };
+    return (super.query as (...args: unknown[]) => never)(named, ...rest);
+  }
+}
