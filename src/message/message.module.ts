@@ -5,6 +5,7 @@ import { ChatModule } from '../chat/chat.module.js';
 import { Member } from '../chat/member.entity.js';
 import { EncryptionModule } from '../encryption/encryption.module.js';
 import { UserModule } from '../user/user.module.js';
+import { BodyCache } from './body-cache.js';
 import { LockedMessages } from './locked-message.js';
 import { MessageEditor } from './message-editor.js';
 import { MessageViews } from './message-views.js';
@@ -31,6 +32,7 @@ import { MessageWriter } from './message.writer.js';
   controllers: [MessageController, ReactionController, SyncController],
   exports: [RoomPurge],
   providers: [
+    BodyCache,
     LockedMessages,
     MessageEditor,
     MessageRepository,
