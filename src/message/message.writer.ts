@@ -1,11 +1,14 @@
 import { setImmediate } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { databaseOutage } from '../common/database-outage.js';
+import { UnavailableError } from '../common/errors.js';
 import { Database } from '../database/database.js';
 import { UserService } from '../user/user.service.js';
 import { type Appended, appendMessages, type Draft, type Outcome } from './append-messages.js';
 
 const BATCH_SIZE = 200;
+/** Ten batches: more would wait for longer than a client does. */
+const QUEUE_SIZE = 2000;
 
 interface Send {
   draft: Draft;
@@ -33,8 +36,10 @@ export class MessageWriter {
    * @throws ChatNotFoundError when the room is not there, or the sender may not know of it
    * @throws UnknownReplyToError when it answers what is no message of the room
    * @throws ClientIdReusedError when its `client_id` stands for another text
+   * @throws UnavailableError when too many wait already
    */
   append(draft: Draft): Promise<Appended> {
+    if (this.queue.length >= QUEUE_SIZE) return Promise.reject(new OverloadedError());
     return new Promise((resolve, reject) => {
       this.queue.push({ draft, resolve, reject });
       void this.drain();
@@ -68,6 +73,12 @@ export class MessageWriter {
         for (const send of sends) await this.commit([send], 2);
       }
     }
+  }
+}
+
+class OverloadedError extends UnavailableError {
+  constructor() {
+    super('The server is overloaded. Try again shortly.', 1);
   }
 }
 
