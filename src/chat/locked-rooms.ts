@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { findRows, insertRows } from '../database/entity-rows.js';
+import { together } from '../database/together.js';
 import { Chat } from './chat.entity.js';
 import { ChatNotFoundError, NotAMemberError } from './chat.errors.js';
 import { Member, type Role } from './member.entity.js';
@@ -8,6 +9,9 @@ export interface Seat {
   chatId: string;
   userId: string;
 }
+
+const LOCK_CHATS = 'WHERE id IN ? AND deleted_at IS NULL ORDER BY id FOR NO KEY UPDATE';
+const FIND_MEMBERS = 'WHERE (chat_id, user_id) IN ?(uuid, uuid)';
 
 const UPDATE_CHAT = `ON CONFLICT (id) DO UPDATE SET
   chat_name = excluded.chat_name, visibility = excluded.visibility,
@@ -35,21 +39,13 @@ export class LockedRooms {
   ) {}
 
   static async lock(manager: EntityManager, seats: Seat[]): Promise<LockedRooms> {
-    const ids = [...new Set(seats.map((seat) => seat.chatId))];
-    const chats = await findRows(
-      manager,
-      Chat,
-      'WHERE id IN ? AND deleted_at IS NULL ORDER BY id FOR NO KEY UPDATE',
-      [ids],
-    );
+    const ids = new Set(seats.map((seat) => seat.chatId));
     const pairs = new Map(
-      seats.map(({ chatId, userId }): [string, [string, string]] => [
-        keyOf(chatId, userId),
-        [chatId, userId],
-      ]),
+      seats.map(({ chatId, userId }) => [keyOf(chatId, userId), [chatId, userId]]),
     );
-    const members = await findRows(manager, Member, 'WHERE (chat_id, user_id) IN ??', [
-      [...pairs.values()],
+    const [chats, members] = await together([
+      findRows(manager, Chat, LOCK_CHATS, [[...ids]]),
+      findRows(manager, Member, FIND_MEMBERS, [[...pairs.values()]]),
     ]);
     return new LockedRooms(
       manager,
@@ -158,8 +154,10 @@ export class LockedRooms {
    */
   async save(): Promise<void> {
     const { manager, touchedChats: chats, touchedMembers: members } = this;
-    if (chats.size > 0) await insertRows(manager, Chat, [...chats], UPDATE_CHAT);
-    if (members.size > 0) await insertRows(manager, Member, [...members], UPDATE_MEMBER);
+    await together([
+      insertRows(manager, Chat, [...chats], UPDATE_CHAT),
+      insertRows(manager, Member, [...members], UPDATE_MEMBER),
+    ]);
     for (const { chatId, userId } of this.removedMembers) {
       await this.manager.delete(Member, { chatId, userId });
     }

@@ -3,7 +3,7 @@ import type { Database } from 'better-sqlite3';
 import type { DataSourceOptions, EntityTarget, ObjectLiteral } from 'typeorm';
 import type { Settings } from '../config/settings.js';
 import { migrations } from './migrations/migrations.js';
-import { NamingClient } from './named-statements.js';
+import { PipelinedClient } from './named-statements.js';
 import { SnakeNamingStrategy } from './snake-naming.strategy.js';
 import { prepareSqlite } from './sqlite-pragmas.js';
 
@@ -30,8 +30,7 @@ export function dataSourceOptions(
       applicationName: 'conclave',
       connectTimeoutMS: 5000,
       poolSize: 10,
-      // What is asked at once goes out at once.
-      extra: { Client: NamingClient, pipeline: true },
+      extra: { Client: PipelinedClient, pipeline: true },
     };
   }
   return {

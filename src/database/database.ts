@@ -6,6 +6,7 @@ import { DataDirLock } from './data-dir-lock.js';
 import { dataSourceOptions, Entities } from './data-source-options.js';
 import { isDeadlock } from './query-errors.js';
 import { migrate } from './migrate.js';
+import { postgresTransaction } from './postgres-transaction.js';
 import { SqliteWriteLine } from './sqlite-write-line.js';
 
 type Work<T> = (manager: EntityManager) => Promise<T>;
@@ -93,7 +94,7 @@ export class Database implements OnApplicationShutdown {
   /** PostgreSQL undoes one of two transactions that wait for each other: that one runs again. */
   private async transaction<T>(work: Work<T>, attempt = 1): Promise<T> {
     try {
-      return await this.writer.transaction(work);
+      return await postgresTransaction(this.writer, work);
     } catch (error) {
       if (attempt === MAX_ATTEMPTS || !isDeadlock(error)) throw error;
       return this.transaction(work, attempt + 1);

@@ -62,6 +62,7 @@ export async function insertRows<T extends object>(
   rows: T[],
   onConflict = '',
 ): Promise<void> {
+  if (rows.length === 0) return;
   const table = tableOf(manager, entity);
   for (const subscriber of subscribersOf(manager, entity)) {
     const events = rows.map((row) => ({ manager, entity: row }) as InsertEvent<T>);

@@ -8,11 +8,28 @@ export function nameStatement(sql: string): string {
   return sql;
 }
 
-/** A connection that knows the named statements by their text, since TypeORM gives them no name. */
-export class NamingClient extends pg.Client {
+/**
+ * A connection that knows the named statements by their text, since TypeORM gives them no name, and
+ * sends what is asked at once in one write.
+ */
+export class PipelinedClient extends pg.Client {
+  private isCorked = false;
+
   override query(...[query, ...rest]: unknown[]): never {
+    this.cork();
     const name = typeof query === 'string' ? names.get(query) : undefined;
     const named = name === undefined ? query : { name, text: query };
     return (super.query as (...args: unknown[]) => never)(named, ...rest);
+  }
+
+  private cork(): void {
+    if (this.isCorked) return;
+    const { stream } = this.connection;
+    this.isCorked = true;
+    stream.cork();
+    process.nextTick(() => {
+      this.isCorked = false;
+      stream.uncork();
+    });
   }
 }

@@ -1,31 +1,22 @@
 import type { EntityManager } from 'typeorm';
 import { nameStatement } from './named-statements.js';
 
-/** A value, a list of values, or a list of pairs of ids. */
-export type Parameter = string | number | null | string[] | [string, string][];
+/** A value, a list of values, or a list of rows of values. */
+export type Parameter = string | number | null | string[] | string[][];
+
+type Dialect = 'postgres' | 'sqlite';
 
 const texts = { postgres: new Map<string, string>(), sqlite: new Map<string, string>() };
 
-const LISTS = {
-  postgres: {
-    'IN ??': 'IN (SELECT (pair->>0)::uuid, (pair->>1)::uuid FROM json_array_elements(?) AS pair)',
-    'IN ?': '= ANY(?)',
-  },
-  sqlite: {
-    'IN ??': 'IN (SELECT value->>0, value->>1 FROM json_each(?))',
-    'IN ?': 'IN (SELECT value FROM json_each(?))',
-  },
-};
-
-export function isPostgres(manager: EntityManager): boolean {
-  return manager.dataSource.options.type === 'postgres';
+export function isPostgres({ dataSource }: EntityManager): boolean {
+  return dataSource.options.type === 'postgres';
 }
 
 /**
- * Runs one statement of a fixed text, so that the database prepares it once.
+ * Runs a statement of a fixed text, which the database prepares once.
  *
- * @param sql with `?` for a value, `IN ?` for a list of ids, `IN ??` for a list of pairs of ids, and
- *   `FOR …` for row locks, which SQLite does without
+ * @param sql with `?` for a value, `IN ?` for a list, `IN ?(uuid, text)` for a list of rows of these
+ *   types, and `FOR …` for a row lock, which SQLite does without
  */
 export function runSql<T>(
   manager: EntityManager,
@@ -40,19 +31,28 @@ export function runSql<T>(
   }
   return manager.query<T>(
     text,
-    parameters.map((parameter) =>
-      isJson(parameter, dialect) ? JSON.stringify(parameter) : parameter,
-    ),
+    parameters.map((value) => (isJson(value, dialect) ? JSON.stringify(value) : value)),
   );
 }
 
-function isJson(parameter: Parameter, dialect: keyof typeof LISTS): boolean {
-  return Array.isArray(parameter) && (dialect === 'sqlite' || Array.isArray(parameter[0]));
+function isJson(value: Parameter, dialect: Dialect): boolean {
+  return Array.isArray(value) && (dialect === 'sqlite' || Array.isArray(value[0]));
 }
 
-function translate(sql: string, dialect: keyof typeof LISTS): string {
-  const text = sql.replace(/IN \?\??/g, (list) => LISTS[dialect][list as 'IN ?' | 'IN ??']);
-  if (dialect === 'sqlite') return text.replace(/ FOR (NO KEY UPDATE|KEY SHARE)/, '');
+function translate(sql: string, dialect: Dialect): string {
+  const text = sql.replace(/IN \?\((.+?)\)/g, (_, types: string) => rowList(types, dialect));
+  if (dialect === 'sqlite') {
+    return text
+      .replaceAll('IN ?', 'IN (SELECT value FROM json_each(?))')
+      .replace(/ FOR (NO KEY UPDATE|KEY SHARE)/, '');
+  }
   let count = 0;
-  return text.replaceAll('?', () => `$${++count}`);
+  return text.replaceAll('IN ?', '= ANY(?)').replaceAll('?', () => `$${++count}`);
+}
+
+function rowList(types: string, dialect: Dialect): string {
+  const fields = types.split(', ');
+  return dialect === 'sqlite'
+    ? `IN (SELECT ${fields.map((_, n) => `value->>${n}`).join()} FROM json_each(?))`
+    : `IN (SELECT ${fields.map((type, n) => `(item->>${n})::${type}`).join()} FROM json_array_elements(?) AS item)`;
 }
