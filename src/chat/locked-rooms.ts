@@ -13,11 +13,13 @@ export interface Seat {
 const LOCK_CHATS = 'WHERE id IN ? AND deleted_at IS NULL ORDER BY id FOR NO KEY UPDATE';
 const FIND_MEMBERS = 'WHERE (chat_id, user_id) IN ?(uuid, uuid)';
 
-const UPDATE_CHAT = `ON CONFLICT (id) DO UPDATE SET
-  chat_name = excluded.chat_name, visibility = excluded.visibility,
+/** What changes with every message; no index holds any of it. */
+const UPDATE_COUNTS = `ON CONFLICT (id) DO UPDATE SET
   last_seq = excluded.last_seq, last_change = excluded.last_change,
-  last_message_at = excluded.last_message_at, member_count = excluded.member_count,
-  deleted_at = excluded.deleted_at`;
+  last_message_at = excluded.last_message_at, member_count = excluded.member_count`;
+
+const UPDATE_CHAT = `${UPDATE_COUNTS}, chat_name = excluded.chat_name,
+  visibility = excluded.visibility, deleted_at = excluded.deleted_at`;
 
 const UPDATE_MEMBER = `ON CONFLICT (chat_id, user_id) DO UPDATE SET
   role = excluded.role, read_seq = excluded.read_seq`;
@@ -28,6 +30,8 @@ const UPDATE_MEMBER = `ON CONFLICT (chat_id, user_id) DO UPDATE SET
  * each other. Changes are made here and written by `save`.
  */
 export class LockedRooms {
+  /** What the rooms were like beside their counts. */
+  private readonly described: Map<Chat, string>;
   private readonly touchedChats = new Set<Chat>();
   private readonly touchedMembers = new Set<Member>();
   private readonly removedMembers = new Set<Member>();
@@ -36,7 +40,9 @@ export class LockedRooms {
     private readonly manager: EntityManager,
     private readonly chats: Map<string, Chat>,
     private readonly members: Map<string, Member>,
-  ) {}
+  ) {
+    this.described = new Map([...chats.values()].map((chat) => [chat, describe(chat)]));
+  }
 
   static async lock(manager: EntityManager, seats: Seat[]): Promise<LockedRooms> {
     const ids = new Set(seats.map((seat) => seat.chatId));
@@ -154,14 +160,25 @@ export class LockedRooms {
    */
   async save(): Promise<void> {
     const { manager, touchedChats: chats, touchedMembers: members } = this;
+    const isSame = (chat: Chat): boolean => describe(chat) === this.described.get(chat);
     await together([
-      insertRows(manager, Chat, [...chats], UPDATE_CHAT),
+      insertRows(manager, Chat, [...chats].filter(isSame), UPDATE_COUNTS),
+      insertRows(
+        manager,
+        Chat,
+        [...chats].filter((chat) => !isSame(chat)),
+        UPDATE_CHAT,
+      ),
       insertRows(manager, Member, [...members], UPDATE_MEMBER),
     ]);
     for (const { chatId, userId } of this.removedMembers) {
       await this.manager.delete(Member, { chatId, userId });
     }
   }
+}
+
+function describe({ chatName, visibility, deletedAt }: Chat): string {
+  return JSON.stringify([chatName, visibility, deletedAt]);
 }
 
 function keyOf(chatId: string, userId: string): string {

@@ -42,7 +42,7 @@ export async function findRows<T extends object>(
 ): Promise<T[]> {
   const table = tableOf(manager, entity);
   const sql = `SELECT ${table.list} FROM "${table.name}" ${clauses}`;
-  const rows = await runSql<Row[]>(manager, sql, parameters);
+  const rows = await runSql(manager, sql, parameters);
   const entities = rows.map((row) => hydrate(manager, table, row, new entity()));
   for (const subscriber of subscribersOf(manager, entity)) {
     await whenAll(entities.map((loaded) => subscriber.afterLoad?.(loaded)));
@@ -102,13 +102,14 @@ function tableOf(manager: EntityManager, entity: Entity<object>): Table {
 function hydrate<T extends object>(
   { dataSource }: EntityManager,
   { columns }: Table,
-  row: Row,
+  row: unknown[],
   entity: T,
 ): T {
-  for (const { property, name, converted } of columns) {
+  for (let n = 0; n < columns.length; n++) {
+    const { property, converted } = columns[n];
     (entity as Row)[property] = converted
-      ? (dataSource.driver.prepareHydratedValue(row[name], converted) as unknown)
-      : row[name];
+      ? (dataSource.driver.prepareHydratedValue(row[n], converted) as unknown)
+      : row[n];
   }
   return entity;
 }

@@ -1,11 +1,10 @@
 import pg from 'pg';
 
-const names = new Map<string, string>();
+const named = new Map<string, { name: string; text: string; rowMode: 'array' }>();
 
-/** Has PostgreSQL parse and plan this statement once for each connection. */
-export function nameStatement(sql: string): string {
-  if (!names.has(sql)) names.set(sql, `conclave_${names.size}`);
-  return sql;
+/** Has PostgreSQL parse and plan this statement once for each connection; its rows are arrays. */
+export function nameStatement(text: string): void {
+  if (!named.has(text)) named.set(text, { name: `conclave_${named.size}`, text, rowMode: 'array' });
 }
 
 /**
@@ -17,9 +16,8 @@ export class PipelinedClient extends pg.Client {
 
   override query(...[query, ...rest]: unknown[]): never {
     this.cork();
-    const name = typeof query === 'string' ? names.get(query) : undefined;
-    const named = name === undefined ? query : { name, text: query };
-    return (super.query as (...args: unknown[]) => never)(named, ...rest);
+    const known = typeof query === 'string' ? named.get(query) : undefined;
+    return (super.query as (...args: unknown[]) => never)(known ?? query, ...rest);
   }
 
   private cork(): void {

@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { nameStatement } from './named-statements.js';
+import { runOnSqlite } from './sqlite-statements.js';
 
 /** A value, a list of values, or a list of rows of values. */
 export type Parameter = string | number | null | string[] | string[][];
@@ -17,22 +18,32 @@ export function isPostgres({ dataSource }: EntityManager): boolean {
  *
  * @param sql with `?` for a value, `IN ?` for a list, `IN ?(uuid, text)` for a list of rows of these
  *   types, and `FOR …` for a row lock, which SQLite does without
+ * @returns rows, each an array in the order of the columns
  */
-export function runSql<T>(
+// eslint-disable-next-line @typescript-eslint/require-await -- so that a failure rejects on SQLite too
+export async function runSql<T extends unknown[]>(
   manager: EntityManager,
   sql: string,
   parameters: Parameter[],
-): Promise<T> {
+): Promise<T[]> {
   const dialect = isPostgres(manager) ? 'postgres' : 'sqlite';
+  const text = textOf(sql, dialect);
+  const values = parameters.map((value) =>
+    isJson(value, dialect) ? JSON.stringify(value) : value,
+  );
+  return dialect === 'sqlite'
+    ? (runOnSqlite(manager.dataSource, text, values) as T[])
+    : manager.query<T[]>(text, values);
+}
+
+function textOf(sql: string, dialect: Dialect): string {
   let text = texts[dialect].get(sql);
   if (text === undefined) {
-    text = nameStatement(translate(sql, dialect));
+    text = translate(sql, dialect);
+    if (dialect === 'postgres') nameStatement(text);
     texts[dialect].set(sql, text);
   }
-  return manager.query<T>(
-    text,
-    parameters.map((value) => (isJson(value, dialect) ? JSON.stringify(value) : value)),
-  );
+  return text;
 }
 
 function isJson(value: Parameter, dialect: Dialect): boolean {

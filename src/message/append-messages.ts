@@ -143,9 +143,9 @@ async function findKnown(manager: EntityManager, drafts: Draft[]): Promise<Map<s
 async function findAnswered(manager: EntityManager, drafts: Draft[]): Promise<Map<string, string>> {
   const ids = drafts.flatMap(({ replyTo }) => replyTo ?? []);
   if (ids.length === 0) return new Map();
-  const sql = 'SELECT id, chat_id AS "chatId" FROM message WHERE id IN ?';
-  const found = await runSql<{ id: string; chatId: string }[]>(manager, sql, [ids]);
-  return new Map(found.map(({ id, chatId }) => [id, chatId]));
+  const sql = 'SELECT id, chat_id FROM message WHERE id IN ?';
+  const found = await runSql<[string, string]>(manager, sql, [ids]);
+  return new Map(found);
 }
 
 function repeatKey({ chatId, senderId, clientId }: Draft): string {
