@@ -1,9 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { EntityManager, In, IsNull, Repository } from 'typeorm';
-import { findRows } from '../database/entity-rows.js';
+import { findPairs } from '../database/entity-rows.js';
 import { Chat } from './chat.entity.js';
 import { Member } from './member.entity.js';
+
+const FIND_SEEN = `LEFT JOIN member ON member.chat_id = chat.id AND member.user_id = ?
+  WHERE chat.id = ? AND chat.deleted_at IS NULL`;
 
 /** A room and the caller's membership in it, if any. */
 export interface ChatSeen {
@@ -20,12 +23,13 @@ export class ChatRepository {
 
   /** The room, if the user may know of it. */
   async findSeen(userId: string, chatId: string): Promise<ChatSeen | null> {
-    const { manager } = this.chats;
-    const [[chat], [member = null]] = await Promise.all([
-      findRows(manager, Chat, 'WHERE id = ? AND deleted_at IS NULL', [chatId]),
-      findRows(manager, Member, 'WHERE chat_id = ? AND user_id = ?', [chatId, userId]),
+    const [found] = await findPairs(this.chats.manager, [Chat, Member], FIND_SEEN, [
+      userId,
+      chatId,
     ]);
-    return chat && (chat.visibility === 'public' || member) ? { chat, member } : null;
+    if (!found) return null;
+    const [chat, member] = found;
+    return chat.visibility === 'public' || member ? { chat, member } : null;
   }
 
   /**

@@ -22,6 +22,8 @@ interface Table {
   columns: Column[];
   /** The columns' names, as SQL. */
   list: string;
+  /** The same, each with the table's name before it. */
+  qualified: string;
 }
 
 const SAME_IN_CODE = new Set<ColumnMetadata['type']>(['uuid', 'varchar', 'text', 'int']);
@@ -48,6 +50,31 @@ export async function findRows<T extends object>(
     await whenAll(entities.map((loaded) => subscriber.afterLoad?.(loaded)));
   }
   return entities;
+}
+
+/**
+ * Reads rows of an entity, each with the row of another one that is joined to it, if any; no
+ * subscriber hears of them.
+ *
+ * @param clauses what follows `FROM table`: a `LEFT JOIN` first
+ */
+export async function findPairs<A extends object, B extends object>(
+  manager: EntityManager,
+  [first, second]: [Entity<A>, Entity<B>],
+  clauses: string,
+  parameters: Parameter[],
+): Promise<[A, B | null][]> {
+  const [one, other] = [tableOf(manager, first), tableOf(manager, second)];
+  const sql = `SELECT ${one.qualified}, ${other.qualified} FROM "${one.name}" ${clauses}`;
+  const rows = await runSql(manager, sql, parameters);
+  return rows.map((row) => {
+    const joined = row.slice(one.columns.length);
+    const isThere = joined.some((value) => value !== null);
+    return [
+      hydrate(manager, one, row, new first()),
+      isThere ? hydrate(manager, other, joined, new second()) : null,
+    ];
+  });
 }
 
 /**
@@ -92,8 +119,10 @@ function tableOf(manager: EntityManager, entity: Entity<object>): Table {
       name: column.databaseName,
       converted: SAME_IN_CODE.has(column.type) && !column.transformer ? undefined : column,
     }));
-    const list = columns.map(({ name }) => `"${name}"`).join();
-    table = { name: metadata.tableName, columns, list };
+    const { tableName: name } = metadata;
+    const list = columns.map((column) => `"${column.name}"`).join();
+    const qualified = columns.map((column) => `"${name}"."${column.name}"`).join();
+    table = { name, columns, list, qualified };
     tables.set(metadata, table);
   }
   return table;

@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { nameStatement } from './named-statements.js';
+import { runOnPostgres } from './postgres-statements.js';
 import { runOnSqlite } from './sqlite-statements.js';
 
 /** A value, a list of values, or a list of rows of values. */
@@ -20,7 +21,6 @@ export function isPostgres({ dataSource }: EntityManager): boolean {
  *   types, and `FOR …` for a row lock, which SQLite does without
  * @returns rows, each an array in the order of the columns
  */
-// eslint-disable-next-line @typescript-eslint/require-await -- so that a failure rejects on SQLite too
 export async function runSql<T extends unknown[]>(
   manager: EntityManager,
   sql: string,
@@ -31,9 +31,11 @@ export async function runSql<T extends unknown[]>(
   const values = parameters.map((value) =>
     isJson(value, dialect) ? JSON.stringify(value) : value,
   );
-  return dialect === 'sqlite'
-    ? (runOnSqlite(manager.dataSource, text, values) as T[])
-    : manager.query<T[]>(text, values);
+  const rows =
+    dialect === 'sqlite'
+      ? runOnSqlite(manager.dataSource, text, values)
+      : await runOnPostgres(manager, text, values);
+  return rows as T[];
 }
 
 function textOf(sql: string, dialect: Dialect): string {
