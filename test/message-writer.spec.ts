@@ -14,18 +14,20 @@ const draft = (): Draft => ({
 });
 
 describe('the queue of the writer', () => {
-  it('takes 2,000 sends, refuses more at once, and takes them again when there is room', async () => {
-    const stored = Array.from({ length: 200 }, () => ({ isRepeat: false }));
-    const database = { write: () => Promise.resolve(stored) };
+  it('takes 2,000 sends, refuses more at once, and takes more once these have their answer', async () => {
+    const outage = Object.assign(new Error('no database'), { code: 'ECONNREFUSED' });
+    const database = { write: () => Promise.reject(outage) };
     const writer = new MessageWriter(database as never, {} as never);
-    const sends = Array.from({ length: 2000 }, () => writer.append(draft()));
-    const refused = await writer.append(draft()).catch((error: unknown) => error);
+    const send = (): Promise<unknown> => writer.append(draft()).catch((error: unknown) => error);
+    const sends = Array.from({ length: 2000 }, send);
+    const refused = await send();
     expect(refused).toBeInstanceOf(UnavailableError);
     expect(refused).toMatchObject({
       message: 'The server is overloaded. Try again shortly.',
       retryAfterSeconds: 1,
     });
-    expect(await Promise.all(sends)).toHaveLength(2000);
-    expect(await writer.append(draft())).toEqual({ isRepeat: false });
+    const answers = await Promise.all(sends);
+    expect(answers.every((answer) => answer === outage)).toBe(true);
+    expect(await send()).toBe(outage);
   });
 });

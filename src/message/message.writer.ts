@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { databaseOutage } from '../common/database-outage.js';
 import { UnavailableError } from '../common/errors.js';
@@ -49,22 +48,27 @@ export class MessageWriter {
   private async drain(): Promise<void> {
     if (this.isDraining) return;
     this.isDraining = true;
-    while (this.queue.length > 0) {
-      await setImmediate(); // whatever has arrived by now comes along
-      await this.commit(this.queue.splice(0, BATCH_SIZE));
-    }
+    while (this.queue.length > 0) await this.commit([]);
     this.isDraining = false;
   }
 
-  /** Should the database refuse a batch, it runs once more, then one by one. */
+  /**
+   * Takes a batch once its turn has come, so that whatever has arrived by then comes along. Should
+   * the database refuse it, it runs once more, then one by one.
+   */
   private async commit(sends: Send[], attempt = 1): Promise<void> {
+    const take = (): void => {
+      if (sends.length === 0) sends.push(...this.queue.splice(0, BATCH_SIZE));
+    };
     try {
-      const drafts = sends.map((send) => send.draft);
-      const outcomes = await this.database.write((manager) =>
-        appendMessages(manager, this.users, drafts),
-      );
+      const outcomes = await this.database.write((manager) => {
+        take();
+        const drafts = sends.map((send) => send.draft);
+        return appendMessages(manager, this.users, drafts);
+      });
       sends.forEach((send, index) => settle(send, outcomes[index]));
     } catch (error) {
+      take(); // where no transaction has begun
       if (databaseOutage(error) || (attempt === 2 && sends.length === 1)) {
         for (const send of sends) send.reject(error);
       } else if (attempt === 1) {
