@@ -1,4 +1,3 @@
-import helmet from '@fastify/helmet';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
@@ -9,8 +8,9 @@ import { acceptOnlyJson, BODY_LIMIT_BYTES } from './common/json-body.js';
 import { AppLogger } from './common/logger.js';
 import { Overload } from './common/overload.js';
 import { logRequests, requestId } from './common/request-log.js';
-import { allowedOrigins } from './config/origins.js';
+import { secureHeaders } from './common/security-headers.js';
 import { refuseInWords, refuseUnreadable, refuseUnroutable } from './common/unreadable-request.js';
+import { allowedOrigins } from './config/origins.js';
 import type { Settings } from './config/settings.js';
 import { Database } from './database/database.js';
 import { entities } from './entities.js';
@@ -56,9 +56,9 @@ export async function createApp(settings: Settings, log: Pino): Promise<NestFast
     countRequests(fastify, app.get(Metrics));
     refuseWhileDraining(fastify, app.get(Draining));
     refuseInWords(fastify);
-    new Overload(log).guard(fastify);
+    guardFromOverload(fastify, log, app.get(Metrics));
     acceptOnlyJson(fastify);
-    await app.register(helmet, { contentSecurityPolicy: { directives: DOCS_CSP } });
+    secureHeaders(fastify);
     app.enableCors({
       origin: allowedOrigins(settings),
       methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
@@ -75,19 +75,17 @@ export async function createApp(settings: Settings, log: Pino): Promise<NestFast
   }
 }
 
-/** Swagger UI needs inline styles; plain http has to work off localhost too. */
-const DOCS_CSP = {
-  defaultSrc: ["'self'"],
-  scriptSrc: ["'self'"],
-  styleSrc: ["'self'", "'unsafe-inline'"],
-  imgSrc: ["'self'", 'data:'],
-  upgradeInsecureRequests: null,
-};
-
 function trustedProxies({
   trustProxy,
 }: Settings): string[] | ((ip: string, hop: number) => boolean) {
   return typeof trustProxy === 'number' ? (_ip, hop) => hop < trustProxy : trustProxy;
+}
+
+function guardFromOverload(fastify: FastifyInstance, log: Pino, metrics: Metrics): void {
+  const overload = new Overload(log);
+  overload.guard(fastify);
+  const help = 'Requests refused because more was asked than the server can do';
+  metrics.counter('conclave_refused_total', help, () => overload.refusedInAll);
 }
 
 /** While it drains, each connection ends with its answer: a kept one would hold up the end. */

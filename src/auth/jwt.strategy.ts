@@ -38,7 +38,7 @@ export class JwtStrategy extends PassportStrategy(Strategy) {
 }
 
 /** Of two `Authorization` headers node keeps one, and a proxy may have looked at the other. */
-function bearerToken({ raw }: FastifyRequest): string | null {
+export function bearerToken({ raw }: FastifyRequest): string | null {
   const [value = '', ...more] = raw.headersDistinct.authorization ?? [];
   return more.length === 0 ? (/^Bearer +([^ ]+)$/i.exec(value)?.[1] ?? null) : null;
 }

@@ -1,8 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { EntityManager, In, IsNull, Repository } from 'typeorm';
+import { findPairs } from '../database/entity-rows.js';
 import { Chat } from './chat.entity.js';
 import { Member } from './member.entity.js';
+
+const FIND_SEEN = `LEFT JOIN member ON member.chat_id = chat.id AND member.user_id = ?
+  WHERE chat.id = ? AND chat.deleted_at IS NULL`;
 
 /** A room and the caller's membership in it, if any. */
 export interface ChatSeen {
@@ -19,11 +23,13 @@ export class ChatRepository {
 
   /** The room, if the user may know of it. */
   async findSeen(userId: string, chatId: string): Promise<ChatSeen | null> {
-    const [chat, member] = await Promise.all([
-      this.chats.findOneBy({ id: chatId, deletedAt: IsNull() }),
-      this.members.findOneBy({ chatId, userId }),
+    const [found] = await findPairs(this.chats.manager, [Chat, Member], FIND_SEEN, [
+      userId,
+      chatId,
     ]);
-    return chat && (chat.visibility === 'public' || member) ? { chat, member } : null;
+    if (!found) return null;
+    const [chat, member] = found;
+    return chat.visibility === 'public' || member ? { chat, member } : null;
   }
 
   /**

@@ -1,5 +1,6 @@
-import { EntityManager, In, IsNull } from 'typeorm';
-import { rowLock } from '../database/row-lock.js';
+import type { EntityManager } from 'typeorm';
+import { findRows, insertRows } from '../database/entity-rows.js';
+import { together } from '../database/together.js';
 import { Chat } from './chat.entity.js';
 import { ChatNotFoundError, NotAMemberError } from './chat.errors.js';
 import { Member, type Role } from './member.entity.js';
@@ -16,15 +17,19 @@ export interface MemberChange {
   action: 'added' | 'changed' | 'removed';
 }
 
-const CHAT_COLUMNS = [
-  'chat_name',
-  'visibility',
-  'last_seq',
-  'last_change',
-  'last_message_at',
-  'member_count',
-  'deleted_at',
-];
+const LOCK_CHATS = 'WHERE id IN ? AND deleted_at IS NULL ORDER BY id FOR NO KEY UPDATE';
+const FIND_MEMBERS = 'WHERE (chat_id, user_id) IN ?(uuid, uuid)';
+
+/** What changes with every message; no index holds any of it. */
+const UPDATE_COUNTS = `ON CONFLICT (id) DO UPDATE SET
+  last_seq = excluded.last_seq, last_change = excluded.last_change,
+  last_message_at = excluded.last_message_at, member_count = excluded.member_count`;
+
+const UPDATE_CHAT = `${UPDATE_COUNTS}, chat_name = excluded.chat_name,
+  visibility = excluded.visibility, deleted_at = excluded.deleted_at`;
+
+const UPDATE_MEMBER = `ON CONFLICT (chat_id, user_id) DO UPDATE SET
+  role = excluded.role, read_seq = excluded.read_seq`;
 
 /**
  * Rooms whose rows are locked for the rest of the transaction, and the memberships asked for.
@@ -32,6 +37,8 @@ const CHAT_COLUMNS = [
  * each other. Changes are made here and written by `save`.
  */
 export class LockedRooms {
+  /** What the rooms were like beside their counts. */
+  private readonly described: Map<Chat, string>;
   private readonly touchedChats = new Set<Chat>();
   private readonly touchedMembers = new Set<Member>();
   private readonly removedMembers = new Set<Member>();
@@ -42,18 +49,19 @@ export class LockedRooms {
     private readonly manager: EntityManager,
     private readonly chats: Map<string, Chat>,
     private readonly members: Map<string, Member>,
-  ) {}
+  ) {
+    this.described = new Map([...chats.values()].map((chat) => [chat, describe(chat)]));
+  }
 
   static async lock(manager: EntityManager, seats: Seat[]): Promise<LockedRooms> {
-    const chats = await manager.find(Chat, {
-      where: { id: In([...new Set(seats.map((seat) => seat.chatId))]), deletedAt: IsNull() },
-      order: { id: 'ASC' },
-      ...rowLock(manager),
-    });
-    const wanted = new Map(
-      seats.map(({ chatId, userId }) => [keyOf(chatId, userId), { chatId, userId }]),
+    const ids = new Set(seats.map((seat) => seat.chatId));
+    const pairs = new Map(
+      seats.map(({ chatId, userId }) => [keyOf(chatId, userId), [chatId, userId]]),
     );
-    const members = await manager.findBy(Member, [...wanted.values()]);
+    const [chats, members] = await together([
+      findRows(manager, Chat, LOCK_CHATS, [[...ids]]),
+      findRows(manager, Member, FIND_MEMBERS, [[...pairs.values()]]),
+    ]);
     return new LockedRooms(
       manager,
       new Map(chats.map((chat) => [chat.id, chat])),
@@ -162,30 +170,31 @@ export class LockedRooms {
     this.memberChanges.push({ change: this.change(chat), member: { ...member }, action });
   }
 
-  /** Writes what has changed: one statement for the rooms, one for the members. */
+  /**
+   * Writes what has changed. The rows are locked, or not there yet: what is written is what was
+   * read, but for the changes.
+   */
   async save(): Promise<void> {
-    await this.upsert(Chat, this.touchedChats, CHAT_COLUMNS, ['id']);
-    await this.upsert(Member, this.touchedMembers, ['role', 'read_seq'], ['chat_id', 'user_id']);
+    const { manager, touchedChats: chats, touchedMembers: members } = this;
+    const isSame = (chat: Chat): boolean => describe(chat) === this.described.get(chat);
+    await together([
+      insertRows(manager, Chat, [...chats].filter(isSame), UPDATE_COUNTS),
+      insertRows(
+        manager,
+        Chat,
+        [...chats].filter((chat) => !isSame(chat)),
+        UPDATE_CHAT,
+      ),
+      insertRows(manager, Member, [...members], UPDATE_MEMBER),
+    ]);
     for (const { chatId, userId } of this.removedMembers) {
       await this.manager.delete(Member, { chatId, userId });
     }
   }
+}
 
-  /** The rows are locked, or not there yet: what is written is what was read, but for our changes. */
-  private async upsert<T extends object>(
-    entity: new () => T,
-    rows: Set<T>,
-    changed: string[],
-    key: string[],
-  ): Promise<void> {
-    if (rows.size === 0) return;
-    const insert = this.manager
-      .createQueryBuilder()
-      .insert()
-      .into(entity)
-      .values([...rows]);
-    await insert.orUpdate(changed, key).updateEntity(false).execute();
-  }
+function describe({ chatName, visibility, deletedAt }: Chat): string {
+  return JSON.stringify([chatName, visibility, deletedAt]);
 }
 
 function keyOf(chatId: string, userId: string): string {

@@ -24,6 +24,8 @@ export class Overload {
   private readonly line: (() => void)[] = [];
   private underWay = 0;
   private refused = 0;
+  /** Since the start. */
+  refusedInAll = 0;
   /** When the requests of this turn began, in milliseconds; undefined before the first. */
   private turnBegan: number | undefined;
 
@@ -70,6 +72,7 @@ export class Overload {
 
   /** One line a second tells of all refusals. */
   private refuse(): OverloadedError {
+    this.refusedInAll++;
     if (this.refused++ === 0) {
       setTimeout(() => {
         const { refused, underWay } = this;

@@ -25,6 +25,8 @@ export class Settings {
   readonly logLevel: (typeof LOG_LEVELS)[number];
   /** Proxies in front whose `X-Forwarded-For` counts: a number of hops, or addresses. */
   readonly trustProxy: number | string[];
+  /** How much memory opened message bodies may take; 0 keeps none. */
+  readonly bodyCacheBytes: number;
   readonly pbkdf2Iterations: number;
   readonly accessTokenTtlSeconds: number;
   readonly refreshTokenTtlSeconds: number;
@@ -50,6 +52,7 @@ export class Settings {
     this.corsOrigins = readOrigins(read);
     this.logLevel = read.oneOf('LOG_LEVEL', LOG_LEVELS, this.isProduction ? 'info' : 'warn');
     this.trustProxy = readTrustProxy(read);
+    this.bodyCacheBytes = read.integer('BODY_CACHE_BYTES', { min: 0, max: 2 ** 40 }, 64 * 2 ** 20);
     this.pbkdf2Iterations = read.integer(
       'PBKDF2_ITERATIONS',
       { min: this.nodeEnv === 'test' ? 1 : 600_000, max: 10_000_000 },

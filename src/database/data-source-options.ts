@@ -4,6 +4,7 @@ import type { DataSourceOptions, EntityTarget, ObjectLiteral } from 'typeorm';
 import type { Settings } from '../config/settings.js';
 import { migrations } from './migrations/migrations.js';
 import { postgresBounds } from './postgres-bounds.js';
+import { PipelinedClient } from './named-statements.js';
 import { SnakeNamingStrategy } from './snake-naming.strategy.js';
 import { prepareSqlite } from './sqlite-pragmas.js';
 
@@ -31,7 +32,11 @@ export function dataSourceOptions(
       applicationName: 'conclave',
       connectTimeoutMS: 5000,
       poolSize: 10,
-      ...(access !== 'migration' && { extra: postgresBounds }),
+      extra: {
+        Client: PipelinedClient,
+        pipeline: true,
+        ...(access !== 'migration' && postgresBounds),
+      },
     };
   }
   return {

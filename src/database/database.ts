@@ -7,6 +7,7 @@ import { DataDirLock } from './data-dir-lock.js';
 import { dataSourceOptions, Entities } from './data-source-options.js';
 import { isDeadlock } from './query-errors.js';
 import { migratePostgres } from './migrate.js';
+import { postgresTransaction } from './postgres-transaction.js';
 import { SqliteWriteLine } from './sqlite-write-line.js';
 import type { Work } from './work.js';
 
@@ -17,7 +18,8 @@ const MAX_ATTEMPTS = 3;
  * do nothing else: their connection is read-only. Whatever writes comes through `write`.
  */
 export class Database implements OnApplicationShutdown {
-  private readonly insideWrite = new AsyncLocalStorage<true>();
+  /** Finds a mistake of ours in development: in production it would slow every promise down. */
+  private readonly insideWrite: AsyncLocalStorage<true> | undefined;
   private readonly sqliteLine: SqliteWriteLine | undefined;
   private readonly snapshotLine: SqliteWriteLine | undefined;
 
@@ -26,8 +28,10 @@ export class Database implements OnApplicationShutdown {
     readonly reader: DataSource,
     private readonly writer: DataSource,
     private readonly snapshots: DataSource,
+    isProduction: boolean,
     private readonly lock?: DataDirLock,
   ) {
+    this.insideWrite = isProduction ? undefined : new AsyncLocalStorage();
     if (!this.isPostgres) {
       this.sqliteLine = new SqliteWriteLine(writer.createQueryRunner());
       this.snapshotLine = new SqliteWriteLine(snapshots.createQueryRunner());
@@ -45,13 +49,14 @@ export class Database implements OnApplicationShutdown {
     try {
       if (!lock) await migratePostgres(dataSourceOptions(settings, entities, 'migration'));
       await writer.initialize();
-      if (!lock) return new Database(writer, writer, writer);
+      const { isProduction } = settings;
+      if (!lock) return new Database(writer, writer, writer, isProduction);
       await writer.runMigrations();
       const [reader, snapshots] = await Promise.all([
         new DataSource(dataSourceOptions(settings, entities, 'read-only')).initialize(),
         new DataSource(dataSourceOptions(settings, entities, 'read-only')).initialize(),
       ]);
-      return new Database(reader, writer, snapshots, lock);
+      return new Database(reader, writer, snapshots, isProduction, lock);
     } catch (error) {
       if (writer.isInitialized) await writer.destroy();
       lock?.release();
@@ -77,8 +82,12 @@ export class Database implements OnApplicationShutdown {
    * commit it hands to `onCommit`: that runs in the order of the commits, before any answer.
    */
   write<T>(work: Work<T>): Promise<T> {
-    if (this.insideWrite.getStore()) throw new Error('write() inside write(): pass the manager on');
-    const marked: Work<T> = (...given) => this.insideWrite.run(true, () => work(...given));
+    if (this.insideWrite?.getStore())
+      throw new Error('write() inside write(): pass the manager on');
+    const { insideWrite } = this;
+    const marked: Work<T> = insideWrite
+      ? (...given) => insideWrite.run(true, () => work(...given))
+      : work;
     return this.sqliteLine ? this.sqliteLine.run(marked) : this.transaction(marked);
   }
 
@@ -91,13 +100,8 @@ export class Database implements OnApplicationShutdown {
 
   /** PostgreSQL undoes one of two transactions that wait for each other: that one runs again. */
   private async transaction<T>(work: Work<T>, attempt = 1): Promise<T> {
-    const tasks: (() => void)[] = [];
     try {
-      const value = await this.writer.transaction((manager) =>
-        work(manager, (task) => tasks.push(task)),
-      );
-      for (const task of tasks) task();
-      return value;
+      return await postgresTransaction(this.writer, work);
     } catch (error) {
       if (attempt === MAX_ATTEMPTS || !isDeadlock(error)) throw error;
       return this.transaction(work, attempt + 1);

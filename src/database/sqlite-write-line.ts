@@ -20,8 +20,8 @@ interface Job {
 /**
  * One line for all writes on SQLite. TypeORM shares one connection among all requests, so that two
  * overlapping transactions would become parts of each other. Here whatever waits shares the next
- * transaction and its commit, each job in a savepoint of its own: one that fails undoes only
- * itself, and none is told that it is done before the commit.
+ * transaction and its commit, each of several jobs in a savepoint of its own: one that fails undoes
+ * only itself, and none is told that it is done before the commit.
  */
 export class SqliteWriteLine {
   private waiting: Job[] = [];
@@ -82,7 +82,8 @@ export class SqliteWriteLine {
     try {
       await this.runner.startTransaction();
       const answers: (() => void)[] = [];
-      for (const job of jobs) answers.push(await this.attempt(job));
+      if (jobs.length === 1) answers.push(await this.runAlone(jobs[0]));
+      else for (const job of jobs) answers.push(await this.attempt(job));
       await this.runner.commitTransaction();
       for (const answer of answers) answer();
     } catch (error) {
@@ -91,23 +92,27 @@ export class SqliteWriteLine {
     }
   }
 
+  /** What undoes the transaction undoes this job alone. */
+  private async runAlone(job: Job): Promise<() => void> {
+    const tasks: (() => void)[] = [];
+    const value = await job.work(this.runner.manager, (task) => tasks.push(task));
+    return () => done(job, tasks, value);
+  }
+
   /** Runs one job in a savepoint and returns what to answer once all is committed. */
-  private async attempt({ work, resolve, reject }: Job): Promise<() => void> {
+  private async attempt(job: Job): Promise<() => void> {
     await this.runner.startTransaction();
     const tasks: (() => void)[] = [];
     try {
-      const value = await work(this.runner.manager, (task) => tasks.push(task));
+      const value = await job.work(this.runner.manager, (task) => tasks.push(task));
       await this.runner.commitTransaction();
-      return () => {
-        for (const task of tasks) task();
-        resolve(value);
-      };
+      return () => done(job, tasks, value);
     } catch (error) {
       await this.runner.rollbackTransaction().catch((failure: unknown) => {
         // Where SQLite ended the transaction itself there is no savepoint left to go back to.
         throw databaseOutage(error) ? error : failure;
       });
-      return () => reject(error);
+      return () => job.reject(error);
     }
   }
 
@@ -116,4 +121,9 @@ export class SqliteWriteLine {
     await this.runner.query('ROLLBACK').catch(() => undefined);
     Object.assign(this.runner, { isTransactionActive: false, transactionDepth: 0 });
   }
+}
+
+function done({ resolve }: Job, tasks: (() => void)[], value: unknown): void {
+  for (const task of tasks) task();
+  resolve(value);
 }

@@ -1,4 +1,4 @@
-import { hkdfSync } from 'node:crypto';
+import { createHmac, hkdfSync } from 'node:crypto';
 
 /**
  * HKDF-SHA256 with an empty salt, RFC 5869.
@@ -9,4 +9,14 @@ import { hkdfSync } from 'node:crypto';
  */
 export function deriveKey(input: Buffer, info: string, lengthBytes = 32): Buffer {
   return Buffer.from(hkdfSync('sha256', input, '', info, lengthBytes));
+}
+
+/** The first half of HKDF-SHA256 with an empty salt: 32 bytes that serve many `expandKey`s. */
+export function extractKey(input: Buffer): Buffer {
+  return createHmac('sha256', '').update(input).digest();
+}
+
+/** The second half, for 32 bytes: `deriveKey(input, info)` is `expandKey(extractKey(input), info)`. */
+export function expandKey(extracted: Buffer, info: string): Buffer {
+  return createHmac('sha256', extracted).update(`${info}\u0001`).digest();
 }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { deriveKey } from './derive-key.js';
+import { LRUCache } from 'lru-cache';
+import { expandKey, extractKey } from './derive-key.js';
 import { BodyUnreadableError, KeyMissingError } from './encryption.errors.js';
 import { fernetOpen, fernetSeal, InvalidFernetTokenError } from './fernet.js';
 import { OwnerKeys } from './owner-keys.js';
@@ -11,6 +12,15 @@ export interface Sealable {
   senderId: string;
 }
 
+interface PairKey {
+  chatKey: Buffer;
+  authorKey: Buffer;
+  extracted: Buffer;
+}
+
+/** About 400 bytes each. */
+const CACHED_PAIRS = 20_000;
+
 /**
  * Seals and opens message bodies, each under a key of its own:
  * HKDF-SHA256(chat key ‖ author key, "conclave/message/v1/" + message id). A token that is moved to
@@ -18,6 +28,9 @@ export interface Sealable {
  */
 @Injectable()
 export class MessageCipher {
+  /** What all messages of one author in one room have in common. */
+  private readonly pairs = new LRUCache<string, PairKey>({ max: CACHED_PAIRS });
+
   constructor(private readonly keys: OwnerKeys) {}
 
   /**
@@ -47,11 +60,27 @@ export class MessageCipher {
     }
   }
 
+  /** Forgets what was derived from keys that are destroyed. */
+  forget(): void {
+    this.pairs.clear();
+  }
+
   private async messageKey({ id, chatId, senderId }: Sealable): Promise<Buffer> {
-    const [chatKey, authorKey] = await Promise.all([
-      this.keys.get(chatId),
-      this.keys.get(senderId),
-    ]);
-    return deriveKey(Buffer.concat([chatKey, authorKey]), `conclave/message/v1/${id}`);
+    let chatKey = this.keys.get(chatId);
+    let authorKey = this.keys.get(senderId);
+    if (chatKey instanceof Promise || authorKey instanceof Promise) {
+      [chatKey, authorKey] = await Promise.all([chatKey, authorKey]);
+    }
+    const extracted = this.extracted(`${chatId} ${senderId}`, chatKey, authorKey);
+    return expandKey(extracted, `conclave/message/v1/${id}`);
+  }
+
+  /** Of the very keys that are given: one that was forgotten and loaded anew counts as another. */
+  private extracted(pair: string, chatKey: Buffer, authorKey: Buffer): Buffer {
+    const known = this.pairs.get(pair);
+    if (known?.chatKey === chatKey && known.authorKey === authorKey) return known.extracted;
+    const extracted = extractKey(Buffer.concat([chatKey, authorKey]));
+    this.pairs.set(pair, { chatKey, authorKey, extracted });
+    return extracted;
   }
 }

@@ -1,7 +1,10 @@
-import { type EntityManager, In } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 import type { Chat } from '../chat/chat.entity.js';
 import { memberEvent } from '../chat/chat-events.js';
 import { LockedRooms } from '../chat/locked-rooms.js';
+import { findRows, insertRows } from '../database/entity-rows.js';
+import { runSql } from '../database/plain-sql.js';
+import { together } from '../database/together.js';
 import type { RoomEvent } from '../events/events.js';
 import { AccountGoneError, UserNotFoundError } from '../user/user.errors.js';
 import type { User } from '../user/user.entity.js';
@@ -9,6 +12,8 @@ import type { UserService } from '../user/user.service.js';
 import { messageEvent } from './message-events.js';
 import { Message } from './message.entity.js';
 import { ClientIdReusedError, UnknownReplyToError } from './message.errors.js';
+
+const FIND_KNOWN = 'WHERE (chat_id, sender_id, client_id) IN ?(uuid, uuid, text)';
 
 /** A message that is not yet part of a room: it still gets `seq`, `change` and its time. */
 export type Draft = Pick<Message, 'id' | 'chatId' | 'senderId' | 'clientId' | 'replyTo' | 'body'>;
@@ -32,7 +37,7 @@ export interface Batch {
 /** What is true of the rooms and their people for the rest of the transaction. */
 interface Facts {
   rooms: LockedRooms;
-  /** Users who are not erased. */
+  /** Users who are not erased, by id. */
   active: Map<string, User>;
   /** Messages that stand there already, by `repeatKey`; those of this batch join them. */
   known: Map<string, Message>;
@@ -60,13 +65,11 @@ export async function appendMessages(
       return error as Error;
     }
   });
-  await facts.rooms.save();
-  if (fresh.length > 0) {
-    await insertAll(
-      manager,
-      fresh.map(({ message }) => message),
-    );
-  }
+  const messages = fresh.map(({ message }) => message);
+  await together([
+    facts.rooms.save(),
+    insertRows(manager, Message, messages), // sealed by the subscriber
+  ]);
   return { outcomes, events: eventsOf(facts, fresh) };
 }
 
@@ -83,17 +86,18 @@ async function readFacts(
   users: UserService,
   drafts: Draft[],
 ): Promise<Facts> {
-  const rooms = await LockedRooms.lock(manager, drafts.map(seatOf));
-  const people = drafts.flatMap(({ chatId, senderId }) => [
-    senderId,
-    ...pairOf(rooms.find(chatId)),
+  const [rooms, senders, known, answered] = await together([
+    LockedRooms.lock(manager, drafts.map(seatOf)), // first of all
+    users.active(
+      manager,
+      drafts.map((draft) => draft.senderId),
+    ),
+    findKnown(manager, drafts),
+    findAnswered(manager, drafts),
   ]);
-  return {
-    rooms,
-    active: await users.active(manager, people),
-    known: await findKnown(manager, drafts),
-    answered: await findAnswered(manager, drafts),
-  };
+  const peers = drafts.flatMap(({ chatId }) => pairOf(rooms.find(chatId)));
+  const active = new Map([...senders, ...(await users.active(manager, peers))]);
+  return { rooms, active, known, answered };
 }
 
 /** Gives one message its place, or finds the one that it repeats. */
@@ -148,10 +152,9 @@ function repeat(first: Message, sender: User, { body, replyTo }: Draft): Appende
 async function findKnown(manager: EntityManager, drafts: Draft[]): Promise<Map<string, Message>> {
   const named = drafts.filter((draft) => draft.clientId !== null);
   if (named.length === 0) return new Map();
-  const found = await manager.findBy(
-    Message,
-    named.map(({ chatId, senderId, clientId }) => ({ chatId, senderId, clientId: clientId! })),
-  );
+  const found = await findRows(manager, Message, FIND_KNOWN, [
+    named.map(({ chatId, senderId, clientId }) => [chatId, senderId, clientId!]),
+  ]);
   return new Map(found.map((message) => [repeatKey(message), message]));
 }
 
@@ -159,19 +162,11 @@ async function findKnown(manager: EntityManager, drafts: Draft[]): Promise<Map<s
 async function findAnswered(manager: EntityManager, drafts: Draft[]): Promise<Map<string, string>> {
   const ids = drafts.flatMap(({ replyTo }) => replyTo ?? []);
   if (ids.length === 0) return new Map();
-  const found = await manager.find(Message, {
-    select: { id: true, chatId: true },
-    where: { id: In(ids) },
-  });
-  return new Map(found.map(({ id, chatId }) => [id, chatId]));
+  const sql = 'SELECT id, chat_id FROM message WHERE id IN ?';
+  const found = await runSql<[string, string]>(manager, sql, [ids]);
+  return new Map(found);
 }
 
 function repeatKey({ chatId, senderId, clientId }: Draft): string {
   return `${chatId} ${senderId} ${clientId}`;
-}
-
-/** One statement, sealed by the subscriber. */
-async function insertAll(manager: EntityManager, messages: Message[]): Promise<void> {
-  const insert = manager.createQueryBuilder().insert().into(Message).values(messages);
-  await insert.updateEntity(false).execute();
 }

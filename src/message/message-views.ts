@@ -12,20 +12,27 @@ import { Reaction } from './reaction.entity.js';
 @Injectable()
 export class MessageViews {
   private readonly logger = new Logger(MessageViews.name);
+  /** How many were met that do not open, since the start. */
+  unreadable = 0;
 
   constructor(
     @InjectRepository(Reaction) private readonly reactions: Repository<Reaction>,
     private readonly users: UserService,
   ) {}
 
-  async one(userId: string, message: Message): Promise<MessageDto> {
-    const [view] = await this.many(userId, [message]);
+  async one(userId: string, message: Message, sender?: User): Promise<MessageDto> {
+    const [view] = await this.many(userId, [message], sender && new Map([[sender.id, sender]]));
     return view;
   }
 
-  async many(userId: string, messages: Message[]): Promise<MessageDto[]> {
+  /** @param known the senders, where they were read along with the messages */
+  async many(
+    userId: string,
+    messages: Message[],
+    known?: Map<string, User>,
+  ): Promise<MessageDto[]> {
     const [senders, own] = await Promise.all([
-      this.sendersOf(messages),
+      known ?? this.sendersOf(messages),
       this.ownReactions(userId, messages),
     ]);
     return messages.map((message) =>
@@ -48,6 +55,7 @@ export class MessageViews {
   }
 
   private report({ id, chatId }: Message): void {
+    this.unreadable++;
     this.logger.error({ event: 'message.unreadable', message_id: id, chat_id: chatId });
   }
 

@@ -5,7 +5,7 @@ import type { User } from '../user/user.entity.js';
 import type { Message } from './message.entity.js';
 
 const PAGE_LIMIT = 50;
-const MAX_SEQ = 2_147_483_647;
+export const MAX_SEQ = 2_147_483_647;
 
 export class SendMessageDto {
   /**

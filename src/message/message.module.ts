@@ -5,6 +5,7 @@ import { ChatModule } from '../chat/chat.module.js';
 import { Member } from '../chat/member.entity.js';
 import { EncryptionModule } from '../encryption/encryption.module.js';
 import { UserModule } from '../user/user.module.js';
+import { BodyCache } from './body-cache.js';
 import { LockedMessages } from './locked-message.js';
 import { MessageEditor } from './message-editor.js';
 import { MessageViews } from './message-views.js';
@@ -20,6 +21,7 @@ import { MessageRepository } from './message.repository.js';
 import { MessageService } from './message.service.js';
 import { MessageSubscriber } from './message.subscriber.js';
 import { MessageWriter } from './message.writer.js';
+import { MessageMetrics } from './message-metrics.js';
 
 @Module({
   imports: [
@@ -31,8 +33,10 @@ import { MessageWriter } from './message.writer.js';
   controllers: [MessageController, ReactionController, SyncController],
   exports: [MessageRepository, MessageViews, RoomPurge],
   providers: [
+    BodyCache,
     LockedMessages,
     MessageEditor,
+    MessageMetrics,
     MessageRepository,
     MessageService,
     MessageSubscriber,

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { EntityManager, LessThan, MoreThan, Repository } from 'typeorm';
+import { EntityManager, Repository } from 'typeorm';
 import { pageOf, type Page } from '../common/page.js';
-import type { MessageQuery } from './message.dto.js';
+import { findRows } from '../database/entity-rows.js';
+import { MAX_SEQ, type MessageQuery } from './message.dto.js';
 import { Message } from './message.entity.js';
 
 @Injectable()
@@ -16,15 +17,14 @@ export class MessageRepository {
   /** A page by `seq` ascending; without `before` or `after` the newest one. */
   async page({ chat_id: chatId, limit, before, after }: MessageQuery): Promise<Page<Message>> {
     const isForward = after !== undefined;
-    const rows = await this.messages.find({
-      where: {
-        chatId,
-        ...(isForward && { seq: MoreThan(after) }),
-        ...(before !== undefined && { seq: LessThan(before) }),
-      },
-      order: { seq: isForward ? 'ASC' : 'DESC' },
-      take: limit + 1,
-    });
+    const rows = await findRows(
+      this.messages.manager,
+      Message,
+      isForward
+        ? 'WHERE chat_id = ? AND seq > ? ORDER BY seq LIMIT ?'
+        : 'WHERE chat_id = ? AND seq <= ? ORDER BY seq DESC LIMIT ?',
+      [chatId, after ?? (before ? before - 1 : MAX_SEQ), limit + 1],
+    );
     const page = pageOf(rows, limit);
     if (!isForward) page.data.reverse();
     return page;
@@ -35,11 +35,8 @@ export class MessageRepository {
     { chatId, after, upTo, limit }: { chatId: string; after: number; upTo: number; limit: number },
     manager: EntityManager = this.messages.manager,
   ): Promise<Page<Message>> {
-    const rows = await manager.find(Message, {
-      where: { chatId, change: MoreThan(after) },
-      order: { change: 'ASC' },
-      take: limit + 1,
-    });
+    const where = 'WHERE chat_id = ? AND change > ? ORDER BY change LIMIT ?';
+    const rows = await findRows(manager, Message, where, [chatId, after, limit + 1]);
     // Not a bound in the query: with two, PostgreSQL may fetch the whole range and sort it.
     return pageOf(
       rows.filter((row) => row.change <= upTo),

@@ -45,11 +45,7 @@ export class MessageService {
       replyTo: dto.reply_to ?? null,
       body: dto.message,
     });
-    // One that is new has no reactions yet.
-    const view = isRepeat
-      ? await this.views.one(user.id, message)
-      : MessageDto.of(message, sender, []);
-    return { message: view, isRepeat };
+    return { message: await this.views.one(user.id, message, sender), isRepeat };
   }
 
   async list(user: AuthUser, query: MessageQuery): Promise<MessagePageDto> {

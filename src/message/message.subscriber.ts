@@ -3,6 +3,7 @@ import type { EntitySubscriberInterface, InsertEvent, UpdateEvent } from 'typeor
 import { Database } from '../database/database.js';
 import { BodyUnreadableError } from '../encryption/encryption.errors.js';
 import { MessageCipher } from '../encryption/message-cipher.js';
+import { BodyCache } from './body-cache.js';
 import { Message } from './message.entity.js';
 
 /**
@@ -14,6 +15,7 @@ export class MessageSubscriber implements EntitySubscriberInterface<Message> {
   constructor(
     database: Database,
     private readonly cipher: MessageCipher,
+    private readonly bodies: BodyCache,
   ) {
     database.subscribe(this);
   }
@@ -22,22 +24,39 @@ export class MessageSubscriber implements EntitySubscriberInterface<Message> {
     return Message;
   }
 
-  async beforeInsert({ entity }: InsertEvent<Message>): Promise<void> {
-    entity.ciphertext = entity.body === null ? null : await this.cipher.seal(entity, entity.body);
+  beforeInsert({ entity }: InsertEvent<Message>): Promise<void> {
+    return this.seal(entity);
   }
 
   /** An edit sets `editedAt` too: changing only `body`, which is no column, would save nothing. */
   async beforeUpdate({ entity, databaseEntity }: UpdateEvent<Message>): Promise<void> {
     if (!(entity instanceof Message) || entity.body === databaseEntity.body) return;
-    entity.ciphertext = entity.body === null ? null : await this.cipher.seal(entity, entity.body);
+    await this.seal(entity);
   }
 
-  async afterLoad(entity: Message): Promise<void> {
+  /** A promise only where there is something to open. */
+  afterLoad(entity: Message): Promise<void> | void {
     entity.body = null;
     if (entity.ciphertext === undefined) return; // not selected
-    if (entity.ciphertext === null && entity.deletedAt !== null) return; // a tombstone
+    if (entity.ciphertext === null && entity.deletedAt !== null) {
+      return this.bodies.delete(entity.id); // a tombstone
+    }
+    entity.body = this.bodies.get(entity);
+    if (entity.body === null) return this.open(entity);
+  }
+
+  private async seal(entity: Message): Promise<void> {
+    const { epoch } = this.bodies;
+    entity.ciphertext = entity.body === null ? null : await this.cipher.seal(entity, entity.body);
+    if (entity.ciphertext === null) this.bodies.delete(entity.id);
+    else this.bodies.set(entity, epoch);
+  }
+
+  private async open(entity: Message): Promise<void> {
+    const { epoch } = this.bodies;
     try {
       entity.body = await this.cipher.open(entity, entity.ciphertext ?? '');
+      this.bodies.set(entity, epoch);
     } catch (error) {
       if (!(error instanceof BodyUnreadableError)) throw error;
       entity.unreadable = true; // reported by the views, which know whether the author is erased

@@ -1,12 +1,14 @@
-import { setImmediate } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { databaseOutage } from '../common/database-outage.js';
+import { OverloadedError } from '../common/errors.js';
 import { Database } from '../database/database.js';
 import { EventBus } from '../events/event-bus.js';
 import { UserService } from '../user/user.service.js';
 import { type Appended, appendMessages, type Draft, type Outcome } from './append-messages.js';
 
 const BATCH_SIZE = 200;
+/** Ten batches: more would wait for longer than a client does. */
+const QUEUE_SIZE = 2000;
 
 interface Send {
   draft: Draft;
@@ -22,6 +24,7 @@ interface Send {
 export class MessageWriter {
   private readonly queue: Send[] = [];
   private isDraining = false;
+  private onCommitted: (size: number) => void = () => undefined;
 
   constructor(
     private readonly database: Database,
@@ -29,14 +32,26 @@ export class MessageWriter {
     private readonly bus: EventBus,
   ) {}
 
+  /** How many sends wait for a transaction. */
+  get queueLength(): number {
+    return this.queue.length;
+  }
+
+  /** Calls back with the size of each batch that is committed. */
+  observe(onCommitted: (size: number) => void): void {
+    this.onCommitted = onCommitted;
+  }
+
   /**
    * Appends one message.
    *
    * @throws ChatNotFoundError when the room is not there, or the sender may not know of it
    * @throws UnknownReplyToError when it answers what is no message of the room
    * @throws ClientIdReusedError when its `client_id` stands for another text
+   * @throws OverloadedError when too many wait already
    */
   append(draft: Draft): Promise<Appended> {
+    if (this.queue.length >= QUEUE_SIZE) return Promise.reject(new OverloadedError());
     return new Promise((resolve, reject) => {
       this.queue.push({ draft, resolve, reject });
       void this.drain();
@@ -46,24 +61,30 @@ export class MessageWriter {
   private async drain(): Promise<void> {
     if (this.isDraining) return;
     this.isDraining = true;
-    while (this.queue.length > 0) {
-      await setImmediate(); // whatever has arrived by now comes along
-      await this.commit(this.queue.splice(0, BATCH_SIZE));
-    }
+    while (this.queue.length > 0) await this.commit([]);
     this.isDraining = false;
   }
 
-  /** Should the database refuse a batch, it runs once more, then one by one. */
+  /**
+   * Takes a batch once its turn has come, so that whatever has arrived by then comes along. Should
+   * the database refuse it, it runs once more, then one by one.
+   */
   private async commit(sends: Send[], attempt = 1): Promise<void> {
+    const take = (): void => {
+      if (sends.length === 0) sends.push(...this.queue.splice(0, BATCH_SIZE));
+    };
     try {
-      const drafts = sends.map((send) => send.draft);
       const { outcomes } = await this.database.write(async (manager, onCommit) => {
+        take();
+        const drafts = sends.map((send) => send.draft);
         const batch = await appendMessages(manager, this.users, drafts);
         onCommit(() => this.bus.announce(batch.events));
         return batch;
       });
+      this.onCommitted(sends.length);
       sends.forEach((send, index) => settle(send, outcomes[index]));
     } catch (error) {
+      take(); // where no transaction has begun
       if (databaseOutage(error) || (attempt === 2 && sends.length === 1)) {
         for (const send of sends) send.reject(error);
       } else if (attempt === 1) {

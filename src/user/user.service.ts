@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { EntityManager, In, IsNull, Repository } from 'typeorm';
+import { EntityManager, IsNull, Repository } from 'typeorm';
 import { InvalidInputError } from '../common/errors.js';
 import { newId } from '../common/ids.js';
 import { Database } from '../database/database.js';
+import { findRows } from '../database/entity-rows.js';
 import { isUniqueViolation } from '../database/query-errors.js';
 import { rowLock } from '../database/row-lock.js';
 import { OwnerKeys } from '../encryption/owner-keys.js';
@@ -81,13 +82,11 @@ export class UserService {
     if (!active.has(otherId)) throw new UserNotFoundError();
   }
 
-  /** Those who are there, and stay until the transaction ends, by id. */
+  /** Those who are there, by id; they stay until the transaction ends. */
   async active(manager: EntityManager, ids: string[]): Promise<Map<string, User>> {
-    const users = await manager.find(User, {
-      where: { id: In([...new Set(ids)]), erasedAt: IsNull() },
-      ...rowLock(manager, 'for_key_share'),
-    });
-    return new Map(users.map((user) => [user.id, user]));
+    if (ids.length === 0) return new Map();
+    const where = 'WHERE id IN ? AND erased_at IS NULL FOR KEY SHARE';
+    return byId(await findRows(manager, User, where, [[...new Set(ids)]]));
   }
 
   async updateMe(id: string, changes: UpdateMeDto): Promise<UserDto> {
@@ -131,8 +130,7 @@ export class UserService {
     ids: Iterable<string>,
     manager: EntityManager = this.users.manager,
   ): Promise<Map<string, User>> {
-    const users = await manager.findBy(User, { id: In([...new Set(ids)]) });
-    return new Map(users.map((user) => [user.id, user]));
+    return byId(await findRows(manager, User, 'WHERE id IN ?', [[...new Set(ids)]]));
   }
 
   /** What is shown of users beside what they did, by id. */
@@ -140,6 +138,10 @@ export class UserService {
     const users = await this.byId(ids);
     return new Map([...users].map(([id, user]) => [id, ProfileDto.of(user)]));
   }
+}
+
+function byId(users: User[]): Map<string, User> {
+  return new Map(users.map((user) => [user.id, user]));
 }
 
 function emailKey(email: string): string {
