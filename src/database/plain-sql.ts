@@ -19,13 +19,14 @@ export function isPostgres({ dataSource }: EntityManager): boolean {
  *
  * @param sql with `?` for a value, `IN ?` for a list, `IN ?(uuid, text)` for a list of rows of these
  *   types, and `FOR …` for a row lock, which SQLite does without
- * @returns rows, each an array in the order of the columns
+ * @returns rows, each an array in the order of the columns; none where a list is empty
  */
 export async function runSql<T extends unknown[]>(
   manager: EntityManager,
   sql: string,
   parameters: Parameter[],
 ): Promise<T[]> {
+  if (parameters.some(isEmptyList)) return [];
   const dialect = isPostgres(manager) ? 'postgres' : 'sqlite';
   const text = textOf(sql, dialect);
   const values = parameters.map((value) =>
@@ -46,6 +47,10 @@ function textOf(sql: string, dialect: Dialect): string {
     texts[dialect].set(sql, text);
   }
   return text;
+}
+
+function isEmptyList(value: Parameter): boolean {
+  return Array.isArray(value) && value.length === 0;
 }
 
 function isJson(value: Parameter, dialect: Dialect): boolean {

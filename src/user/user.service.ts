@@ -84,7 +84,6 @@ export class UserService {
 
   /** Those who are there, by id; they stay until the transaction ends. */
   async active(manager: EntityManager, ids: string[]): Promise<Map<string, User>> {
-    if (ids.length === 0) return new Map();
     const where = 'WHERE id IN ? AND erased_at IS NULL FOR KEY SHARE';
     return byId(await findRows(manager, User, where, [[...new Set(ids)]]));
   }
