@@ -1,0 +1,61 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { RedisClient } from '../../src/events/redis-client.js';
+import { Client } from './client.js';
+import { hasRedisServer, RedisProcess } from './redis-process.js';
+import { TestApp, type TestUser } from './test-app.js';
+import { isPostgres } from './test-database.js';
+
+/** Why tests of two processes cannot run here; empty where they can. */
+export const lacking = !isPostgres
+  ? 'needs PostgreSQL'
+  : !hasRedisServer
+    ? 'needs redis-server'
+    : '';
+
+/** Two applications on one database and one Redis, as two processes would be. */
+export class TwoApps {
+  private constructor(
+    readonly redis: RedisProcess,
+    readonly here: TestApp,
+    readonly there: TestApp,
+  ) {}
+
+  static async start(environment: NodeJS.ProcessEnv = {}): Promise<TwoApps> {
+    const redis = await RedisProcess.start();
+    const settings = { REDIS_URL: redis.url, ...environment };
+    const here = await TestApp.start(settings);
+    const apps = new TwoApps(redis, here, await TestApp.start(settings, here.database));
+    await apps.untilConnected();
+    return apps;
+  }
+
+  async untilConnected(): Promise<void> {
+    const isReady = ({ nest }: TestApp): boolean => nest.get(RedisClient).isReady;
+    await until(() => [this.here, this.there].every(isReady), 10_000);
+  }
+
+  async stop(): Promise<void> {
+    this.redis.thaw();
+    await this.there.close();
+    await this.here.stop();
+    await this.redis.stop();
+  }
+
+  /** The user's session, used at the other application. */
+  elsewhere(user: TestUser): Client {
+    return new Client(this.there.url, user.accessToken);
+  }
+}
+
+/** Waits for a condition. @throws after so many milliseconds */
+export async function until(
+  isSo: () => boolean | Promise<boolean>,
+  ms = 5000,
+  what = isSo.toString(),
+): Promise<void> {
+  const deadline = Date.now() + ms;
+  while (!(await isSo())) {
+    if (Date.now() > deadline) throw new Error(`Not within ${ms} ms: ${what}`);
+    await sleep(10);
+  }
+}
