@@ -49,9 +49,9 @@ export class Listener {
     const listener = new Listener(socket);
     return new Promise((resolve, reject) => {
       socket.once('connect', () => resolve(listener));
-      socket.once('connect_error', (error: Error & { data: ProblemBody }) => {
+      socket.once('connect_error', (error: Error & { data?: unknown }) => {
         socket.close();
-        reject(new RefusedError(error.message, error.data));
+        reject(new RefusedError(error.message, error.data as ProblemBody));
       });
     });
   }

@@ -36,6 +36,7 @@ export class TwoApps {
 
   async stop(): Promise<void> {
     this.redis.thaw();
+    for (const { nest } of [this.here, this.there]) nest.getHttpServer().closeAllConnections();
     await this.there.close();
     await this.here.stop();
     await this.redis.stop();
