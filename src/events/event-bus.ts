@@ -11,7 +11,7 @@ type Handler<T extends DomainEvent['type']> = (event: Extract<DomainEvent, { typ
 /** What every process hears. */
 const EVERYONE = 'conclave:events';
 /** What it takes a process at most to follow a room that somebody there has joined. */
-const JOINING_MS = 1000;
+const JOINING_MS = 5000;
 const MAX_JOINED = 10_000;
 
 /** What travels, sealed: the event, and which process it comes from. */
@@ -111,8 +111,12 @@ export class EventBus {
       this.logger.warn({ event: 'event_bus.foreign_message' });
       return;
     }
-    const { from, event } = JSON.parse(text) as Envelope;
-    if (from !== this.processId) this.deliver(event);
+    try {
+      const { from, event } = JSON.parse(text) as Envelope;
+      if (from !== this.processId) this.deliver(event);
+    } catch (err) {
+      this.logger.warn({ event: 'event_bus.unreadable_message', err });
+    }
   }
 
   private deliver(event: DomainEvent): void {
