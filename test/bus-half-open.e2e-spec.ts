@@ -5,7 +5,8 @@ import { BlackHole } from './support/black-hole.js';
 import { RedisProcess } from './support/redis-process.js';
 import { Listener } from './support/socket.js';
 import { TestApp } from './support/test-app.js';
-import { lacking, until } from './support/two-apps.js';
+import { lacking } from './support/two-apps.js';
+import { until } from './support/until.js';
 
 const BACK_MS = 8000;
 

@@ -6,7 +6,8 @@ import { ResumingSocket, ResumingStream, type Resuming } from './support/resumin
 import { ServerProcess } from './support/server-process.js';
 import { PASSWORD } from './support/test-app.js';
 import { TestDatabase } from './support/test-database.js';
-import { lacking, until } from './support/two-apps.js';
+import { lacking } from './support/two-apps.js';
+import { until } from './support/until.js';
 
 const WRITERS = 4;
 const SENDS_BEFORE = 20;

@@ -3,7 +3,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { EventSource } from './support/event-source.js';
 import { Listener } from './support/socket.js';
 import type { TestApp, TestUser } from './support/test-app.js';
-import { lacking, TwoApps, until } from './support/two-apps.js';
+import { lacking, TwoApps } from './support/two-apps.js';
+import { until } from './support/until.js';
 
 const WITHIN_A_SECOND = 1000;
 const ROOMS = 'conclave:room:*';

@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { RedisClient } from '../../src/events/redis-client.js';
 import { Client } from './client.js';
 import { hasRedisServer, RedisProcess } from './redis-process.js';
 import { TestApp, type TestUser } from './test-app.js';
 import { isPostgres } from './test-database.js';
+import { until } from './until.js';
 
 /** Why tests of two processes cannot run here; empty where they can. */
 export const lacking = !isPostgres
@@ -45,18 +45,5 @@ export class TwoApps {
   /** The user's session, used at the other application. */
   elsewhere(user: TestUser): Client {
     return new Client(this.there.url, user.accessToken);
-  }
-}
-
-/** Waits for a condition. @throws after so many milliseconds */
-export async function until(
-  isSo: () => boolean | Promise<boolean>,
-  ms = 5000,
-  what = isSo.toString(),
-): Promise<void> {
-  const deadline = Date.now() + ms;
-  while (!(await isSo())) {
-    if (Date.now() > deadline) throw new Error(`Not within ${ms} ms: ${what}`);
-    await sleep(10);
   }
 }
