@@ -57,7 +57,8 @@ describe.skipIf(lacking)(`while Redis is away${lacking && ` (${lacking})`}`, () 
     const listeners: Resuming[] = [];
     for (const from of [0, 1]) {
       const place = { urls, from, token: user.accessToken, chatId };
-      listeners.push(await ResumingSocket.open(place), await ResumingStream.open(place));
+      const socket = await ResumingSocket.open(place, false); // `ready` has to do
+      listeners.push(socket, await ResumingStream.open(place));
     }
     open.push(...listeners);
     return { user, chatId, listeners };

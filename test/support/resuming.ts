@@ -60,13 +60,26 @@ export abstract class Resuming {
   }
 }
 
-/** Closes the gap by `POST /sync`, as the documentation says: upon each connect and `ready`. */
+/**
+ * Closes gaps by `POST /sync`, as the documentation says: upon each connect, upon `ready`, and where
+ * a change is more than one ahead.
+ */
 export class ResumingSocket extends Resuming {
   private listener: Listener;
+  /** What it has all of the room up to. */
   private change = 0;
+  private syncing: Promise<void> | undefined;
+  private isBehind = false;
 
-  static async open(place: Place): Promise<ResumingSocket> {
-    const socket = new ResumingSocket(place);
+  private constructor(
+    place: Place,
+    private readonly watchesChanges: boolean,
+  ) {
+    super(place);
+  }
+
+  static async open(place: Place, watchesChanges = true): Promise<ResumingSocket> {
+    const socket = new ResumingSocket(place, watchesChanges);
     await socket.connect();
     return socket;
   }
@@ -76,34 +89,52 @@ export class ResumingSocket extends Resuming {
     this.listener.close();
   }
 
-  /** Reads what changed since the last time. */
-  async sync(): Promise<void> {
-    const { token, chatId } = this.place;
-    const client = new Client(this.url, token);
-    for (let more = true; more;) {
-      const { body } = await client.post('/sync', { rooms: { [chatId]: this.change } });
-      for (const message of body.messages) this.keep(message);
-      this.change = body.rooms[chatId];
-      more = body.has_more;
-    }
-  }
-
   protected async connect(): Promise<void> {
     const listener = await Listener.connect(this.url, this.place.token);
     this.listener = listener;
     const heard = new Set<string>();
-    const hear = ({ message }: { message: Message }): void => {
-      if (heard.has(message.id)) this.repeated++;
-      heard.add(message.id);
-      this.keep(message);
+    const hear = (name: string, payload: { change?: number; message: Message }): void => {
+      if (name === 'ready') this.syncLater();
+      if (payload.change !== undefined) this.step(payload.change);
+      if (name !== 'message.created') return;
+      if (heard.has(payload.message.id)) this.repeated++;
+      heard.add(payload.message.id);
+      this.keep(payload.message);
     };
-    listener.socket.on('message.created', hear);
-    listener.socket.on('ready', () => void this.sync());
-    for (const { name, payload } of listener.of(this.place.chatId)) {
-      if (name === 'message.created') hear(payload);
-    }
+    for (const { name, payload } of listener.events) hear(name, payload);
+    listener.socket.onAny(hear);
     void listener.ended.then(() => (this.isClosed ? undefined : this.reconnect()));
     await this.sync();
+  }
+
+  private step(change: number): void {
+    if (change === this.change + 1) this.change = change;
+    else if (change > this.change && this.watchesChanges) this.syncLater();
+  }
+
+  private syncLater(): void {
+    this.sync().catch(() => undefined); // its process is gone: it reconnects, and syncs then
+  }
+
+  private sync(): Promise<void> {
+    this.isBehind = true;
+    this.syncing ??= this.catchUp().finally(() => (this.syncing = undefined));
+    return this.syncing;
+  }
+
+  private async catchUp(): Promise<void> {
+    const { token, chatId } = this.place;
+    const client = new Client(this.url, token);
+    while (this.isBehind) {
+      this.isBehind = false;
+      for (let [from, more] = [this.change, true]; more;) {
+        const { body } = await client.post('/sync', { rooms: { [chatId]: from } });
+        for (const message of body.messages) this.keep(message);
+        from = body.rooms[chatId];
+        this.change = Math.max(this.change, from);
+        more = body.has_more;
+      }
+    }
   }
 }
 
