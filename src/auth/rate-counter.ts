@@ -46,10 +46,11 @@ export class RateCounter implements ThrottlerStorage {
     const { commands } = this.redis;
     if (!commands?.isReady) return this.addHere(key, windowSeconds, by);
     try {
-      const [hits, left] = (await commands.eval(SCRIPT, {
+      const counted = commands.eval(SCRIPT, {
         keys: [`conclave:rate:${key}`],
         arguments: [String(by), String(windowSeconds * 1000)],
-      })) as [number, number];
+      });
+      const [hits, left] = (await this.redis.answer(counted)) as [number, number];
       return { hits, secondsLeft: Math.ceil(left / 1000) };
     } catch (err) {
       this.logger.warn({ event: 'rate_counter.redis_failed', err });

@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { Injectable, Logger } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
 import { newId } from '../common/ids.js';
 import { BusCipher } from './bus-cipher.js';
 import type { DomainEvent, RoomEvent } from './events.js';
@@ -9,6 +10,9 @@ type Handler<T extends DomainEvent['type']> = (event: Extract<DomainEvent, { typ
 
 /** What every process hears. */
 const EVERYONE = 'conclave:events';
+/** What it takes a process at most to follow a room that somebody there has joined. */
+const JOINING_MS = 5000;
+const MAX_JOINED = 10_000;
 
 /** What travels, sealed: the event, and which process it comes from. */
 interface Envelope {
@@ -28,12 +32,16 @@ export class EventBus {
   /** Tells what comes back to us from what others send. */
   private readonly processId = newId();
   private readonly announced: RoomEvent[] = [];
+  /** Rooms that somebody has just joined, perhaps where nobody follows them yet. */
+  private readonly joined = new LRUCache<string, true>({ max: MAX_JOINED, ttl: JOINING_MS });
+  private hasLost = false;
 
   constructor(
     private readonly channels: RedisChannels,
     private readonly cipher: BusCipher,
   ) {
     channels.onMessage((token) => this.receive(token));
+    channels.onWritable(() => this.tellOfLoss());
     void channels.subscribe([EVERYONE]);
   }
 
@@ -64,7 +72,7 @@ export class EventBus {
 
   /** Whether news of other processes arrives; true also where there are none. */
   get isComplete(): boolean {
-    return this.channels.isReady;
+    return this.channels.isReceiving;
   }
 
   /** Calls back whenever news arrives again that had been held up. */
@@ -78,10 +86,23 @@ export class EventBus {
 
   private send(event: DomainEvent): void {
     this.deliver(event);
-    if (!this.channels.canPublish) return;
-    const envelope: Envelope = { from: this.processId, event };
-    const sealed = this.cipher.seal(JSON.stringify(envelope));
-    this.channels.publish(isForRoomAlone(event) ? channelOf(event.chatId) : EVERYONE, sealed);
+    void this.sendOthers(event);
+  }
+
+  private async sendOthers(event: DomainEvent): Promise<void> {
+    if (this.channels.canPublish) {
+      const envelope: Envelope = { from: this.processId, event };
+      const sealed = this.cipher.seal(JSON.stringify(envelope));
+      if (await this.channels.publish(this.channelFor(event), sealed)) return;
+    }
+    this.hasLost = true;
+  }
+
+  /** Only who lost events knows of it: the others heard nothing. */
+  private tellOfLoss(): void {
+    if (!this.hasLost) return;
+    this.hasLost = false;
+    void this.sendOthers({ type: 'events.lost' });
   }
 
   private receive(token: string): void {
@@ -90,22 +111,31 @@ export class EventBus {
       this.logger.warn({ event: 'event_bus.foreign_message' });
       return;
     }
-    const { from, event } = JSON.parse(text) as Envelope;
-    if (from !== this.processId) this.deliver(event);
+    try {
+      const { from, event } = JSON.parse(text) as Envelope;
+      if (from !== this.processId) this.deliver(event);
+    } catch (err) {
+      this.logger.warn({ event: 'event_bus.unreadable_message', err });
+    }
   }
 
   private deliver(event: DomainEvent): void {
     try {
+      if (event.type === 'room.event' && event.subject?.action === 'added') {
+        this.joined.set(event.chatId, true);
+      }
       this.handlers.emit(event.type, event);
     } catch (err) {
       this.logger.warn({ event: 'event_bus.failed', err });
     }
   }
-}
 
-/** Who joins or leaves concerns processes too that do not follow the room. */
-function isForRoomAlone(event: DomainEvent): event is RoomEvent {
-  return event.type === 'room.event' && event.subject === undefined;
+  /** Who joins or leaves concerns processes too that do not follow the room, or not yet. */
+  private channelFor(event: DomainEvent): string {
+    const isForRoomAlone =
+      event.type === 'room.event' && !event.subject && !this.joined.has(event.chatId);
+    return isForRoomAlone ? channelOf(event.chatId) : EVERYONE;
+  }
 }
 
 function channelOf(chatId: string): string {

@@ -1,5 +1,5 @@
 /** News that travels between modules, and between the processes of one installation. */
-export type DomainEvent = SessionsEnded | KeysDestroyed | ChatDeleted | RoomEvent;
+export type DomainEvent = SessionsEnded | KeysDestroyed | ChatDeleted | EventsLost | RoomEvent;
 
 /** Sessions that are over: none of their tokens counts any more. */
 export interface SessionsEnded {
@@ -17,6 +17,11 @@ export interface KeysDestroyed {
 export interface ChatDeleted {
   type: 'chat.deleted';
   chatId: string;
+}
+
+/** Events of another process that have not come here: whoever relies on them is to look again. */
+export interface EventsLost {
+  type: 'events.lost';
 }
 
 /** What clients hear of, by its name on the wire. */

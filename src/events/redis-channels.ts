@@ -18,20 +18,22 @@ export class RedisChannels {
   private readonly unwanted = new Set<string>();
   private handleMessage: (text: string) => void = () => undefined;
   private resumed: () => void = () => undefined;
+  private writable: () => void = () => undefined;
   private reportedAt = 0;
 
   constructor(private readonly redis: RedisClient) {
     this.subscriber = redis.connect();
     this.subscriber?.on('ready', () => void this.resume());
+    redis.commands?.on('ready', () => this.writable());
   }
 
   get canPublish(): boolean {
     return this.redis.commands?.isReady === true;
   }
 
-  /** Whether all that is sent and wanted gets through; true also without Redis. */
-  get isReady(): boolean {
-    return this.redis.isReady;
+  /** Whether what others send arrives; true also without Redis. */
+  get isReceiving(): boolean {
+    return this.subscriber?.isReady ?? true;
   }
 
   onMessage(handler: (text: string) => void): void {
@@ -43,8 +45,20 @@ export class RedisChannels {
     this.resumed = handler;
   }
 
-  publish(channel: string, text: string): void {
-    this.redis.commands?.publish(channel, text).catch(this.report);
+  /** Calls back when Redis takes messages, at the start and after each outage. */
+  onWritable(handler: () => void): void {
+    this.writable = handler;
+  }
+
+  /** Whether Redis has taken it. */
+  async publish(channel: string, text: string): Promise<boolean> {
+    try {
+      await this.redis.commands?.publish(channel, text);
+      return true;
+    } catch (err) {
+      this.report(err);
+      return false;
+    }
   }
 
   /** Resolves when the channels are open, or when it is not worth waiting any longer. */

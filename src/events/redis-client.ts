@@ -18,6 +18,7 @@ const MAX_WAITING = 10_000;
 export class RedisClient implements OnApplicationShutdown {
   private readonly logger = new Logger(RedisClient.name);
   private readonly clients: Redis[] = [];
+  private readonly timers: NodeJS.Timeout[] = [];
   /** For commands; they fail at once while the connection is away. */
   readonly commands: Redis | undefined;
 
@@ -32,8 +33,9 @@ export class RedisClient implements OnApplicationShutdown {
     const client = newClient(redisUrl);
     client.on('error', (err: unknown) => this.logger.warn({ event: 'redis.away', err }));
     client.on('ready', () => this.logger.log({ event: 'redis.ready' }));
-    client.connect().catch((err: unknown) => this.logger.warn({ event: 'redis.away', err }));
     this.clients.push(client);
+    this.open(client);
+    this.renewWhenSilent(client);
     return client;
   }
 
@@ -42,8 +44,40 @@ export class RedisClient implements OnApplicationShutdown {
     return this.clients.every((client) => client.isReady);
   }
 
+  /** What Redis answers. @throws Error when that takes too long: sent commands know no timeout */
+  async answer<T>(command: Promise<T>): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    const tooLate = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`no answer in ${COMMAND_MS} ms`)), COMMAND_MS);
+    });
+    try {
+      return await Promise.race([command, tooLate]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
   onApplicationShutdown(): void {
+    this.timers.forEach(clearInterval);
     for (const client of this.clients) client.destroy();
+  }
+
+  private open(client: Redis): void {
+    client.connect().catch((err: unknown) => this.logger.warn({ event: 'redis.away', err }));
+  }
+
+  /** The socket's own timeout counts what is written too, and so never comes under traffic. */
+  private renewWhenSilent(client: Redis): void {
+    let heardAt = 0;
+    const hear = (): number => (heardAt = Date.now());
+    client.on('ready', hear).on('ping-interval', hear);
+    const look = (): void => {
+      if (!client.isReady || Date.now() - heardAt <= SILENCE_MS) return;
+      this.logger.warn({ event: 'redis.silent' });
+      client.destroy();
+      this.open(client);
+    };
+    this.timers.push(setInterval(look, PING_MS).unref());
   }
 }
 

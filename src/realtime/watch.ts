@@ -3,6 +3,7 @@ import { EventBus } from '../events/event-bus.js';
 import { Connections } from './connections.js';
 
 const PERIOD_MS = 4000;
+const SETTLE_MS = 300;
 /** Where no news is missed, only sessions that run out are to be found. */
 const PERIODS_WHEN_COMPLETE = 15;
 
@@ -14,6 +15,7 @@ const PERIODS_WHEN_COMPLETE = 15;
 export class Watch implements OnModuleInit, OnModuleDestroy {
   private readonly logger = new Logger(Watch.name);
   private timer: NodeJS.Timeout | undefined;
+  private resuming: NodeJS.Timeout | undefined;
   private periods = 0;
   private hasMissed = false;
 
@@ -21,7 +23,8 @@ export class Watch implements OnModuleInit, OnModuleDestroy {
     private readonly connections: Connections,
     private readonly bus: EventBus,
   ) {
-    bus.onResumed(() => void this.resume());
+    bus.onResumed(() => this.resumeSoon());
+    bus.on('events.lost', () => this.resumeSoon());
   }
 
   onModuleInit(): void {
@@ -30,6 +33,7 @@ export class Watch implements OnModuleInit, OnModuleDestroy {
 
   onModuleDestroy(): void {
     clearInterval(this.timer);
+    clearTimeout(this.resuming);
   }
 
   private async tick(): Promise<void> {
@@ -38,15 +42,23 @@ export class Watch implements OnModuleInit, OnModuleDestroy {
     if (this.hasMissed || this.periods % PERIODS_WHEN_COMPLETE === 0) await this.look();
   }
 
+  /** After an outage each of the other processes says that it lost events: once will do for all. */
+  private resumeSoon(): void {
+    this.hasMissed = true;
+    clearTimeout(this.resuming);
+    this.resuming = setTimeout(() => void this.resume(), SETTLE_MS).unref();
+  }
+
   private async resume(): Promise<void> {
     await this.look();
-    this.hasMissed = false;
     this.connections.readyAll();
   }
 
   private async look(): Promise<void> {
+    const { isComplete } = this.bus;
     try {
       await this.connections.lookAgain();
+      if (isComplete) this.hasMissed = false;
     } catch (err) {
       this.logger.warn({ event: 'connections.not_checked', err });
     }
