@@ -2,8 +2,9 @@ import type { Socket } from 'socket.io';
 import type { AuthUser } from '../common/current-user.js';
 import { type Connection, FAREWELL_MS } from './connection.js';
 
-/** Packets that wait for a client to read; one with more of them is too slow. */
-const MAX_WAITING = 1000;
+/** What waits for a client to read; one with more is too slow. Each event counts a thousand more. */
+const MAX_WAITING_CHARACTERS = 4 * 1024 * 1024;
+const EVENT_CHARACTERS = 1000;
 const MAX_EVENTS_PER_SECOND = 20;
 
 /** A socket. It hears a room by being in Socket.IO's room `chat:<id>`. */
@@ -47,8 +48,9 @@ export class SocketConnection implements Connection {
   dropWhenSlow(): void {
     let waiting = 0;
     this.socket.conn.on('flush', () => (waiting = 0));
-    this.socket.conn.on('packetCreate', () => {
-      if (++waiting === MAX_WAITING) setImmediate(() => this.drop());
+    this.socket.conn.on('packetCreate', ({ data }: { data?: unknown }) => {
+      waiting += EVENT_CHARACTERS + (typeof data === 'string' ? data.length : 0);
+      if (waiting > MAX_WAITING_CHARACTERS) setImmediate(() => this.drop());
     });
   }
 
