@@ -1,5 +1,8 @@
 import type { AuthUser } from '../common/current-user.js';
 
+/** Milliseconds that a client has to take in the end of its connection; then it is cut off. */
+export const FAREWELL_MS = 1000;
+
 /** A socket or an event stream of a signed-in user. Which rooms it hears is kept by `Connections`. */
 export interface Connection {
   readonly user: AuthUser;

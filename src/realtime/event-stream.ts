@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { AuthUser } from '../common/current-user.js';
 import type { RoomEvent } from '../events/events.js';
-import type { Connection } from './connection.js';
+import { type Connection, FAREWELL_MS } from './connection.js';
 
 /** What waits for a client to read; one with more is too slow, and is dropped. */
 const MAX_WAITING_BYTES = 1024 * 1024;
@@ -40,6 +40,7 @@ export class EventStream extends Readable implements Connection {
     if (this.isOver) return;
     this.isEnding = true;
     this.push(null);
+    setTimeout(() => this.destroy(), FAREWELL_MS).unref();
   }
 
   release(): void {

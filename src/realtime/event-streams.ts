@@ -33,8 +33,13 @@ export class EventStreams {
     const after = lastEventId === undefined ? undefined : changeOf(lastEventId);
     await this.replay.chat(user, chatId); // refuses before a stream is made
     const stream = await this.connect(new RoomStream(user, chatId, this.replay));
-    await stream.begin(after);
-    return stream;
+    try {
+      await stream.begin(after);
+      return stream;
+    } catch (error) {
+      stream.destroy();
+      throw error;
+    }
   }
 
   private async connect<T extends EventStream>(stream: T): Promise<T> {

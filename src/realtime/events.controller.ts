@@ -2,6 +2,7 @@ import { Controller, Get, Headers, Query, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiHeader, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { CurrentUser, type AuthUser } from '../common/current-user.js';
+import { FAREWELL_MS } from './connection.js';
 import { EventStreams } from './event-streams.js';
 import { EventsQuery } from './realtime.dto.js';
 
@@ -40,6 +41,9 @@ export class EventsController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const stream = await this.streams.open(user, chatId, lastEventId);
+    // Not all of it may have left yet; and a HEAD request is answered without it.
+    stream.once('close', () => setTimeout(() => reply.raw.destroy(), FAREWELL_MS).unref());
+    reply.raw.once('close', () => stream.destroy());
     void reply
       .header('content-type', 'text/event-stream; charset=utf-8')
       .header('cache-control', 'no-store')

@@ -74,8 +74,8 @@ export class RealtimeGateway implements OnGatewayInit<Server>, OnGatewayConnecti
   }
 
   private async admit(socket: Socket): Promise<void> {
-    const { token } = socket.handshake.auth;
-    const claims = this.tokens.verifyAccess(String(token));
+    const { token } = socket.handshake.auth as { token?: unknown };
+    const claims = this.tokens.verifyAccess(typeof token === 'string' ? token : '');
     const connection = new SocketConnection(socket, { id: claims.sub, sessionId: claims.sid });
     this.admitted.set(socket, connection);
     connection.dropWhenSlow();

@@ -10,6 +10,9 @@ import { MessageViews } from '../message/message-views.js';
 
 const PAGE_SIZE = 100;
 
+/** An event, and the change that its hearer has the room up to once they have it. */
+export type ReplayedEvent = RoomEvent & { place: number };
+
 /** What happened in a room since a change, from the database. */
 @Injectable()
 export class RoomReplay {
@@ -30,11 +33,7 @@ export class RoomReplay {
    *
    * @throws ChatNotFoundError, NotAMemberError
    */
-  async *since(
-    user: AuthUser,
-    chatId: string,
-    after: number,
-  ): AsyncGenerator<RoomEvent & { change: number }> {
+  async *since(user: AuthUser, chatId: string, after: number): AsyncGenerator<ReplayedEvent> {
     const chat = await this.chat(user, chatId); // first: what changes meanwhile comes next time
     const upTo = chat.lastChange;
     for (let [from, more] = [after, upTo > after]; more;) {
@@ -43,14 +42,15 @@ export class RoomReplay {
       for (const message of views) {
         const { change } = message;
         const payload: MessageChangedDto = { chat_id: chatId, change, message };
-        yield { type: 'room.event', name: eventName(message), chatId, change, payload };
+        const place = Math.min(change, upTo - 1); // who loses the room's own event gets it again
+        yield { type: 'room.event', name: eventName(message), chatId, change, payload, place };
         from = change;
       }
       more = page.has_more;
     }
     if (upTo === after) return;
     const payload: ChatUpdatedDto = { chat_id: chatId, change: upTo, chat: SharedChatDto.of(chat) };
-    yield { type: 'room.event', name: 'chat.updated', chatId, change: upTo, payload };
+    yield { type: 'room.event', name: 'chat.updated', chatId, change: upTo, payload, place: upTo };
   }
 }
 

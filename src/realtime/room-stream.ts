@@ -37,7 +37,7 @@ export class RoomStream extends EventStream {
       this.write(`id: ${lastChange}\n\n`); // known to the client without an event
     } else {
       this.last = after;
-      this.newest = lastChange;
+      this.newest = Math.max(this.newest, lastChange);
     }
     void this.catchUp();
   }
@@ -64,9 +64,9 @@ export class RoomStream extends EventStream {
     void this.catchUp();
   }
 
-  private sendNext({ name, payload }: RoomEvent, change: number): void {
-    this.send(name, payload, change);
-    this.last = change;
+  private sendNext({ name, payload }: RoomEvent, place: number): void {
+    this.send(name, payload, place);
+    this.last = place;
   }
 
   /** Sends each message that changed meanwhile once, as it stands now, and then the room. */
@@ -76,7 +76,7 @@ export class RoomStream extends EventStream {
       while (!this.isOver && this.newest > this.last) {
         this.newest = 0;
         for await (const event of this.replay.since(this.user, this.chatId, this.last)) {
-          this.sendNext(event, event.change);
+          this.sendNext(event, event.place);
           await this.hasRoom();
           if (this.isOver) return;
         }

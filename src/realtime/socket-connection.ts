@@ -1,9 +1,10 @@
 import type { Socket } from 'socket.io';
 import type { AuthUser } from '../common/current-user.js';
-import type { Connection } from './connection.js';
+import { type Connection, FAREWELL_MS } from './connection.js';
 
-/** Packets that wait for a client to read; one with more of them is too slow. */
-const MAX_WAITING = 1000;
+/** What waits for a client to read; one with more is too slow. Each event counts a thousand more. */
+const MAX_WAITING_CHARACTERS = 4 * 1024 * 1024;
+const EVENT_CHARACTERS = 1000;
 const MAX_EVENTS_PER_SECOND = 20;
 
 /** A socket. It hears a room by being in Socket.IO's room `chat:<id>`. */
@@ -34,19 +35,22 @@ export class SocketConnection implements Connection {
   /** The client is told "io server disconnect", upon which it does not reconnect. */
   end(): void {
     this.socket.disconnect(true);
+    this.cutLater();
   }
 
   /** The client is told "transport close", upon which it reconnects by itself. */
   release(): void {
     this.socket.conn.close();
+    this.cutLater();
   }
 
   /** Drops a client that does not read what it is sent: nothing is kept for it without end. */
   dropWhenSlow(): void {
     let waiting = 0;
     this.socket.conn.on('flush', () => (waiting = 0));
-    this.socket.conn.on('packetCreate', () => {
-      if (++waiting === MAX_WAITING) setImmediate(() => this.socket.conn.close(true));
+    this.socket.conn.on('packetCreate', ({ data }: { data?: unknown }) => {
+      waiting += EVENT_CHARACTERS + (typeof data === 'string' ? data.length : 0);
+      if (waiting > MAX_WAITING_CHARACTERS) setImmediate(() => this.drop());
     });
   }
 
@@ -59,6 +63,20 @@ export class SocketConnection implements Connection {
       if (count > MAX_EVENTS_PER_SECOND) this.end();
       else next();
     });
+  }
+
+  /** A client that does not read does not answer the end either, and would hold its connection. */
+  private cutLater(): void {
+    setTimeout(() => this.cut(), FAREWELL_MS).unref();
+  }
+
+  private drop(): void {
+    this.socket.conn.close(true);
+    this.cut();
+  }
+
+  private cut(): void {
+    this.socket.request.socket.destroy();
   }
 }
 

@@ -1,3 +1,6 @@
+import { Agent, get, type IncomingMessage } from 'node:http';
+import { text } from 'node:stream/consumers';
+
 const PATIENCE_MS = 5000;
 
 export interface StreamedEvent {
@@ -13,7 +16,7 @@ interface Place {
   headers?: Record<string, string>;
 }
 
-/** Reads server-sent events by fetch, as a browser's page would. */
+/** Reads server-sent events, over a connection of its own that outlives them, as a browser does. */
 export class EventSource {
   readonly events: StreamedEvent[] = [];
   /** The last id that came, with an event or without one. */
@@ -24,8 +27,8 @@ export class EventSource {
   private hasEnded = false;
 
   private constructor(
-    readonly response: Response,
-    private readonly abort: AbortController,
+    readonly response: IncomingMessage,
+    private readonly agent: Agent,
   ) {
     this.ended = this.read().then(
       () => true,
@@ -40,18 +43,23 @@ export class EventSource {
   /** Opens a stream; look at `response` for how it was answered. */
   static async open(url: string, token: string, place: Place = {}): Promise<EventSource> {
     const { chatId, lastEventId, headers } = place;
-    const abort = new AbortController();
     const query = chatId === undefined ? '' : `?chat_id=${chatId}`;
-    const response = await fetch(`${url}/events${query}`, {
-      signal: abort.signal,
+    const agent = new Agent({ keepAlive: true });
+    const options = {
+      agent,
       headers: {
         authorization: `Bearer ${token}`,
         ...(lastEventId !== undefined && { 'last-event-id': String(lastEventId) }),
         ...headers,
       },
+    };
+    const response = await new Promise<IncomingMessage>((resolve, reject) => {
+      get(`${url}/events${query}`, options, resolve).once('error', reject);
     });
-    if (response.ok) return new EventSource(response, abort);
-    throw new Error(`/events answered ${response.status}: ${await response.text()}`);
+    if (response.statusCode === 200) return new EventSource(response, agent);
+    const body = await text(response);
+    agent.destroy();
+    throw new Error(`/events answered ${response.statusCode}: ${body}`);
   }
 
   get names(): string[] {
@@ -75,7 +83,7 @@ export class EventSource {
   }
 
   close(): void {
-    this.abort.abort();
+    this.agent.destroy();
   }
 
   private untilTrue(isSo: () => boolean, ms: number): Promise<void> {
@@ -100,10 +108,9 @@ export class EventSource {
   }
 
   private async read(): Promise<void> {
-    const decoder = new TextDecoder();
     let rest = '';
-    for await (const chunk of this.response.body!) {
-      const blocks = (rest + decoder.decode(chunk, { stream: true })).split('\n\n');
+    for await (const chunk of this.response.setEncoding('utf8')) {
+      const blocks = (rest + (chunk as string)).split('\n\n');
       rest = blocks.pop()!;
       for (const block of blocks) this.take(block);
       this.lookAll();

@@ -1,0 +1,100 @@
+import { readFileSync } from 'node:fs';
+import { Ajv } from 'ajv';
+import formats from 'ajv-formats';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventsDocument as document, faultsOf } from './support/event-schemas.js';
+import { Client } from './support/client.js';
+import { ServerProcess } from './support/server-process.js';
+import { TestDatabase } from './support/test-database.js';
+
+let database: TestDatabase;
+let server: ServerProcess;
+beforeAll(async () => {
+  database = await TestDatabase.create();
+  server = await ServerProcess.start(database.environment);
+});
+afterAll(async () => {
+  await ServerProcess.killAll();
+  await database.drop();
+});
+
+const messages = Object.entries<{
+  name: string;
+  payload: { $ref: string };
+  examples: { payload: unknown }[];
+}>(document.components.messages);
+
+/** The names as the type RoomEventName has them. */
+function roomEventNames(): string[] {
+  const source = readFileSync('src/events/events.ts', 'utf8');
+  const [, union] = /type RoomEventName =([^;]+);/.exec(source)!;
+  return [...union.matchAll(/'([^']+)'/g)].map(([, name]) => name);
+}
+
+/** Every object within, the document itself too. */
+function* objectsIn(value: unknown): Generator<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null) return;
+  if (!Array.isArray(value)) yield value as Record<string, unknown>;
+  for (const part of Object.values(value)) yield* objectsIn(part);
+}
+
+describe('the AsyncAPI document', () => {
+  it('is the one that the server serves', async () => {
+    const { status, body } = await new Client(server.url).get('/asyncapi.json');
+    expect(status).toBe(200);
+    expect(body, 'docs/asyncapi.json is out of date: run `npm run openapi`').toEqual(document);
+  });
+
+  it('is valid AsyncAPI 3.0.0', () => {
+    const path = 'node_modules/@asyncapi/specs/schemas/3.0.0-without-$id.json';
+    const ajv = new Ajv({ strict: false, allErrors: true });
+    formats.default(ajv);
+    const validate = ajv.compile(JSON.parse(readFileSync(path, 'utf8')));
+    validate(document);
+    expect(validate.errors ?? []).toEqual([]);
+    expect(validate({ ...document, info: {} }), 'a schema that refuses nothing').toBe(false);
+  });
+
+  it('names every event that clients hear, and no other', () => {
+    const names = [...roomEventNames(), 'ready'].sort();
+    expect(names.length).toBeGreaterThan(5);
+    const { socket, events } = document.channels;
+    expect(Object.keys(events.messages).sort()).toEqual(names);
+    expect(Object.keys(socket.messages).sort()).toEqual([...names, 'type'].sort());
+    expect(messages.map(([name]) => name).sort()).toEqual([...names, 'type'].sort());
+  });
+
+  it.each(messages)('gives an example of %s that fits its schema', (name, { examples }) => {
+    expect(examples).toHaveLength(1);
+    expect(faultsOf(name, examples[0].payload)).toEqual([]);
+  });
+
+  it('refers to nothing that is not there', () => {
+    const references = [...objectsIn(document)].flatMap(({ $ref }) =>
+      typeof $ref === 'string' ? [$ref] : [],
+    );
+    expect(references.length).toBeGreaterThan(20);
+    for (const reference of references) {
+      const path = reference.slice(2).split('/');
+      const target = path.reduce<unknown>((at, key) => Object(at)[key], document);
+      expect(target, reference).toBeDefined();
+    }
+  });
+
+  it('is JSON Schema within, without the words of OpenAPI', () => {
+    const words = new Set([...objectsIn(document.components.schemas)].flatMap(Object.keys));
+    expect(words).toContain('examples');
+    expect(words).not.toContain('nullable');
+    expect(words).not.toContain('example');
+    const { message } = document.components.schemas.SharedMessageDto.properties;
+    expect(message.type).toEqual(['string', 'null']);
+  });
+
+  it('shows nothing that depends on who reads it', () => {
+    const { SharedChatDto, SharedReactionDto } = document.components.schemas;
+    const fields = Object.keys({ ...SharedChatDto.properties, ...SharedReactionDto.properties });
+    for (const own of ['me', 'role', 'read_seq', 'unread_count', 'peer']) {
+      expect(fields).not.toContain(own);
+    }
+  });
+});

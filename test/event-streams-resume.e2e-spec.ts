@@ -1,0 +1,108 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { EventSource, type StreamedEvent } from './support/event-source.js';
+import { TestApp, type TestUser } from './support/test-app.js';
+
+const CUTS = 20;
+const MESSAGES = 400;
+/** Messages in flight at any moment. */
+const SENDERS = 4;
+
+let app: TestApp;
+let owner: TestUser;
+let chatId: string;
+beforeAll(async () => {
+  app = await TestApp.start();
+});
+afterAll(() => app.stop());
+
+async function givenRoom(): Promise<void> {
+  ({ user: owner, chatId } = await app.givenMember());
+}
+
+/** Sends until all are sent; every fourth is edited, every eighth deleted. Returns their ids. */
+async function sendAll(): Promise<string[]> {
+  const ids: string[] = [];
+  let next = 0;
+  const sender = async (): Promise<void> => {
+    while (next < MESSAGES) {
+      const n = next++;
+      const { status, body } = await owner.client.post('/message/', {
+        chatid: chatId,
+        message: `Message ${n}`,
+      });
+      expect(status).toBe(201);
+      ids.push(body.id);
+      if (n % 8 === 0) await owner.client.request('DELETE', `/message/${body.id}`);
+      else if (n % 4 === 0)
+        await owner.client.patch(`/message/${body.id}`, { message: `Edit ${n}` });
+    }
+  };
+  await Promise.all(Array.from({ length: SENDERS }, sender));
+  return ids;
+}
+
+/** The room as one who takes in these events sees it: of each message the newest state. */
+function stateOf(events: StreamedEvent[]): Map<string, { change: number; message: string | null }> {
+  const state = new Map<string, { change: number; message: string | null }>();
+  for (const { data } of events) {
+    if (!data.message) continue;
+    const { id, change, message } = data.message;
+    if ((state.get(id)?.change ?? 0) < change) state.set(id, { change, message });
+  }
+  return state;
+}
+
+async function expectComplete(events: StreamedEvent[], ids: string[]): Promise<void> {
+  const state = stateOf(events);
+  expect([...state.keys()].sort()).toEqual([...ids].sort());
+  const { body } = await owner.client.get(`/message/?chat_id=${chatId}&changed_after=0&limit=200`);
+  expect(body.data.length).toBeGreaterThan(100);
+  for (const { id, change, message } of body.data)
+    expect(state.get(id)).toEqual({ change, message });
+}
+
+it('a stream that is cut again and again while messages flow misses none', async () => {
+  await givenRoom();
+  const events: StreamedEvent[] = [];
+  let place: string | undefined = '0';
+  let isDone = false;
+  const sending = sendAll().finally(() => (isDone = true));
+  let cuts = 0;
+  while (!isDone || cuts < CUTS) {
+    const stream = await EventSource.open(app.url, owner.accessToken, {
+      chatId,
+      lastEventId: place,
+    });
+    await sleep(Math.random() * 40);
+    stream.close();
+    await stream.ended;
+    place = stream.lastEventId ?? place;
+    events.push(...stream.events);
+    cuts++;
+  }
+  const ids = await sending;
+  const last = await EventSource.open(app.url, owner.accessToken, { chatId, lastEventId: place });
+  const { body: chat } = await owner.client.get(`/chat/${chatId}`);
+  if (Number(place) < chat.last_change) {
+    await last.until(({ id }) => Number(id) >= chat.last_change);
+  }
+  last.close();
+  await expectComplete([...events, ...last.events], ids);
+});
+
+it('a stream that resumes while messages flow brings each change once, in order', async () => {
+  await givenRoom();
+  await sendAll().then((ids) => expect(ids).toHaveLength(MESSAGES));
+  const sending = sendAll();
+  const stream = await EventSource.open(app.url, owner.accessToken, { chatId, lastEventId: 1 });
+  await sending;
+  const { body: chat } = await owner.client.get(`/chat/${chatId}`);
+  await stream.until(({ id }) => Number(id) >= chat.last_change, 10_000);
+  stream.close();
+  const changes = stream.events.flatMap(({ data }) => (data.message ? [data.change] : []));
+  expect(changes).toEqual([...new Set(changes)].sort((one, other) => one - other));
+  const places = stream.events.map(({ id }) => Number(id));
+  expect(places).toEqual([...places].sort((one, other) => one - other));
+  expect(stateOf(stream.events).size).toBe(2 * MESSAGES);
+});
