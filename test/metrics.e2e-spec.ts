@@ -5,7 +5,8 @@ import { TestApp } from './support/test-app.js';
 import { isPostgres } from './support/test-database.js';
 
 async function read(app: TestApp, token?: string): Promise<{ status: number; text: string }> {
-  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const headers = new Headers();
+  if (token !== undefined) headers.set('authorization', `Bearer ${token}`);
   const response = await fetch(`${app.url}/metrics`, { headers });
   return { status: response.status, text: await response.text() };
 }

@@ -3,13 +3,14 @@ import { LRUCache } from 'lru-cache';
 import { EventBus } from '../events/event-bus.js';
 import type { RoomEvent } from '../events/events.js';
 import { Connections } from './connections.js';
+import { EventOrder } from './event-order.js';
 import { EventStream } from './event-stream.js';
 import { RealtimeGateway } from './realtime.gateway.js';
 
 /** Memberships that changed of late: of two processes' news the older may come last. */
 const REMEMBERED = 10_000;
 
-/** Brings what the bus carries to everyone here who is to hear it, in the order in which it comes. */
+/** Brings what the bus carries to everyone here who is to hear it, in the order of `change`. */
 @Injectable()
 export class EventForwarder {
   private readonly logger = new Logger(EventForwarder.name);
@@ -23,10 +24,11 @@ export class EventForwarder {
     bus: EventBus,
   ) {
     bus.on('sessions.ended', ({ sessionIds }) => connections.endSessions(sessionIds));
-    bus.on('room.event', (event) => {
+    const order = new EventOrder((event) => {
       this.queue.push(event);
       void this.forwardAll();
     });
+    bus.on('room.event', (event) => order.take(event));
   }
 
   private async forwardAll(): Promise<void> {

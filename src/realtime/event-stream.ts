@@ -4,7 +4,7 @@ import type { RoomEvent } from '../events/events.js';
 import { type Connection, FAREWELL_MS } from './connection.js';
 
 /** What waits for a client to read; one with more is too slow, and is dropped. */
-const MAX_WAITING_BYTES = 1024 * 1024;
+const MAX_WAITING_BYTES = 4 * 1024 * 1024;
 /** So that proxies do not take the stream for dead. */
 const HEARTBEAT_MS = 20_000;
 /** What a client that lost its stream waits before it comes back. */
