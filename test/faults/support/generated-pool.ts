@@ -1,3 +1,4 @@
+import { mediaType } from './openapi-check.js';
 import type { Received } from './generated-send.js';
 import { Cast, Gone } from './generated-cast.js';
 import { Known } from './generated-known.js';
@@ -43,9 +44,10 @@ export class Pool {
     cast: Cast,
     plan: Plan,
     sentBody: unknown,
-    { status, body }: Received,
+    { status, headers, body }: Received,
   ): Promise<void> {
-    if (status < 300 && body.length > 0 && plan.method !== 'HEAD') {
+    const isJson = mediaType(headers['content-type']) === 'application/json';
+    if (status < 300 && isJson && plan.method !== 'HEAD') {
       const answer: unknown = JSON.parse(body.toString());
       this.everything.learn(answer);
       if (plan.role !== 'stranger') cast.known.learn(answer);
