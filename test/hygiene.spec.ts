@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,12 +42,14 @@ const paths = Object.keys(packages);
 const production = paths.filter((path) => !packages[path].dev);
 const nameOf = (path: string): string => path.replace(/^.*node_modules\//, '');
 
-/** Runs a script of package.json, as an operator does who is offline. */
-function npmRun(...words: string[]): string {
-  return execFileSync('npm', ['run', '--silent', ...words], {
+/** Runs a script of package.json, as one does who is offline. */
+function npmRun(...words: string[]): { status: number | null; stdout: string } {
+  const env = { ...process.env, ...NO_NETWORK };
+  const { status, stdout } = spawnSync('npm', ['run', '--silent', ...words], {
     encoding: 'utf8',
-    env: { ...process.env, ...NO_NETWORK },
+    env,
   });
+  return { status, stdout };
 }
 
 describe('the packages', () => {
@@ -78,7 +80,7 @@ describe('the packages', () => {
   });
 
   it('are all used, and so is every file and export', () => {
-    expect(npmRun('unused')).toBe('');
+    expect(npmRun('unused')).toEqual({ status: 0, stdout: '' });
   });
 });
 
@@ -97,7 +99,7 @@ describe('npm run sbom', () => {
   it('lists, without the network, what production needs in the versions of the lock', () => {
     const folder = mkdtempSync(join(tmpdir(), 'conclave-sbom-'));
     const file = join(folder, 'sbom.json');
-    npmRun('sbom', '--', '--output-file', file);
+    expect(npmRun('sbom', '--', '--output-file', file).status).toBe(0);
     const { bomFormat, components } = JSON.parse(readFileSync(file, 'utf8'));
     rmSync(folder, { recursive: true });
     const listed = flat(components as Component[]).map(
@@ -106,6 +108,35 @@ describe('npm run sbom', () => {
     const locked = production.map((path) => `${nameOf(path)}@${packages[path].version}`);
     expect(bomFormat).toBe('CycloneDX');
     expect(new Set(listed)).toEqual(new Set(locked));
+  });
+});
+
+describe('docs/operations.md', () => {
+  const sources = readdirSync('src', { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => readFileSync(join('src', file), 'utf8'))
+    .join('\n');
+  const guide = readFileSync('docs/operations.md', 'utf8');
+  const found = (text: string, pattern: RegExp): Set<string> =>
+    new Set([...text.matchAll(pattern)].map(([, name]) => name));
+
+  it('names exactly the events that the server logs', () => {
+    const [, chapter] = /^## Logs\n([^]*?)^## /m.exec(guide)!;
+    const rows = chapter.replaceAll(/^\| ([^|]*).*$/gm, '$1');
+    const logged = found(sources, /\bevent: '([\w.]+)'/g);
+    expect(logged.size).toBeGreaterThan(30);
+    expect(found(rows, /`(\w+\.\w+|request)`/g)).toEqual(logged);
+  });
+
+  it('names every metric of our own', () => {
+    const plain = [...found(sources, /'(conclave_\w+)'/g)].filter((name) => !/_cache$/.test(name));
+    const caches = [...found(sources, /'(conclave_\w+_cache)'/g)];
+    const metrics = [
+      ...plain,
+      ...caches.flatMap((it) => [`${it}_hits_total`, `${it}_misses_total`]),
+    ];
+    expect(metrics).toContain('conclave_http_request_duration_seconds');
+    expect(metrics.filter((name) => !guide.includes(`\`${name}\``))).toEqual([]);
   });
 });
 
