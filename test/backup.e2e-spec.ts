@@ -25,7 +25,9 @@ const blocks = (text: string, language: string): string[] =>
     ([, body]) => body,
   );
 
-const [backUp, restore] = blocks(chapter(isPostgres ? 'PostgreSQL' : 'SQLite'), 'sh');
+const [backUp, restore] = blocks(chapter(isPostgres ? 'PostgreSQL' : 'SQLite'), 'sh').filter(
+  (commands) => !commands.startsWith('docker'),
+);
 const [endAgain] = blocks(chapter('After a restore'), 'sql');
 
 const newKeys = (): NodeJS.ProcessEnv => ({
