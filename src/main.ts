@@ -14,6 +14,7 @@ async function main(): Promise<void> {
   const settings = new Settings(process.env);
   const log = createLog(settings.logLevel);
   const app = await createApp(settings, log);
+  await app.init();
   await app.listen({ host: settings.host, port: settings.port }).catch((error: Error) => {
     throw new Error(listenFault(settings, error), { cause: error });
   });

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { Answer } from './support/client.js';
 
-export interface FieldFault {
+interface FieldFault {
   field: string;
   messages: string[];
 }

@@ -1,8 +1,7 @@
 import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
 import { TimeColumn } from '../database/time.column.js';
 
-export const VISIBILITIES = ['public', 'private', 'direct'] as const;
-export type Visibility = (typeof VISIBILITIES)[number];
+export type Visibility = 'public' | 'private' | 'direct';
 
 /** A room. Whoever changes it, its members or its messages locks its row first. */
 @Entity()

@@ -15,7 +15,7 @@ export function createLog(level: string): Logger {
   });
 }
 
-export function describeError(error: unknown): object {
+function describeError(error: unknown): object {
   if (!(error instanceof Error)) return { type: typeof error };
   const cause = 'driverError' in error ? error.driverError : error;
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;

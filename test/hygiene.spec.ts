@@ -1,0 +1,145 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+interface Locked {
+  version: string;
+  license?: string;
+  integrity?: string;
+  resolved?: string;
+  deprecated?: string;
+  dev?: boolean;
+}
+
+interface Component {
+  group?: string;
+  name: string;
+  version: string;
+  components?: Component[];
+}
+
+const PERMISSIVE = new Set([
+  '0BSD',
+  'Apache-2.0',
+  'BlueOak-1.0.0',
+  'BSD-2-Clause',
+  'BSD-3-Clause',
+  'ISC',
+  'MIT',
+  'Python-2.0',
+]);
+/** Nothing listens there: what goes out all the same comes to nothing. */
+const NO_NETWORK = { HTTP_PROXY: 'http://127.0.0.1:9', HTTPS_PROXY: 'http://127.0.0.1:9' };
+
+const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
+const packages: Record<string, Locked> = JSON.parse(
+  readFileSync('package-lock.json', 'utf8'),
+).packages;
+delete packages['']; // the project itself
+const paths = Object.keys(packages);
+const production = paths.filter((path) => !packages[path].dev);
+const nameOf = (path: string): string => path.replace(/^.*node_modules\//, '');
+
+/** Runs a script of package.json, as one does who is offline. */
+function npmRun(...words: string[]): { status: number | null; stdout: string } {
+  const env = { ...process.env, ...NO_NETWORK };
+  const { status, stdout } = spawnSync('npm', ['run', '--silent', ...words], {
+    encoding: 'utf8',
+    env,
+  });
+  return { status, stdout };
+}
+
+describe('the packages', () => {
+  it('are asked for in one exact version each', () => {
+    const { dependencies, devDependencies } = manifest as Record<string, Record<string, string>>;
+    const versions = Object.entries({ ...dependencies, ...devDependencies });
+    expect(versions.length).toBeGreaterThan(40);
+    expect(versions.filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([]);
+  });
+
+  it('are locked by checksum, from whatever registry npm is told to use', () => {
+    expect(paths.filter((path) => !packages[path].integrity)).toEqual([]);
+    expect(paths.filter((path) => packages[path].resolved)).toEqual([]);
+  });
+
+  it('are not deprecated where production needs them', () => {
+    expect(production.length).toBeGreaterThan(100);
+    expect(production.filter((path) => packages[path].deprecated)).toEqual([]);
+  });
+
+  it('have permissive licences where production needs them', () => {
+    const isPermissive = (path: string): boolean =>
+      licenceOf(path)
+        .replaceAll(/[()]/g, '')
+        .split(' OR ')
+        .some((licence) => PERMISSIVE.has(licence));
+    expect(production.filter((path) => !isPermissive(path)).map(licenceOf)).toEqual([]);
+  });
+
+  it('are all used, and so is every file and export', () => {
+    expect(npmRun('unused')).toEqual({ status: 0, stdout: '' });
+  });
+});
+
+/** The lock knows it but for packages from before `license` was one field. */
+function licenceOf(path: string): string {
+  const { license } = packages[path];
+  if (license) return license;
+  const texts = readdirSync(path).filter((file) => /^(license|readme)/i.test(file));
+  const isMit = texts.some((file) =>
+    readFileSync(join(path, file), 'utf8').includes('MIT License'),
+  );
+  return isMit ? 'MIT' : `unknown: ${path}`;
+}
+
+describe('npm run sbom', () => {
+  it('lists, without the network, what production needs in the versions of the lock', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'conclave-sbom-'));
+    const file = join(folder, 'sbom.json');
+    expect(npmRun('sbom', '--', '--output-file', file).status).toBe(0);
+    const { bomFormat, components } = JSON.parse(readFileSync(file, 'utf8'));
+    rmSync(folder, { recursive: true });
+    const listed = flat(components as Component[]).map(
+      ({ group, name, version }) => `${group ? `${group}/` : ''}${name}@${version}`,
+    );
+    const locked = production.map((path) => `${nameOf(path)}@${packages[path].version}`);
+    expect(bomFormat).toBe('CycloneDX');
+    expect(new Set(listed)).toEqual(new Set(locked));
+  });
+});
+
+describe('docs/operations.md', () => {
+  const sources = readdirSync('src', { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => readFileSync(join('src', file), 'utf8'))
+    .join('\n');
+  const guide = readFileSync('docs/operations.md', 'utf8');
+  const found = (text: string, pattern: RegExp): Set<string> =>
+    new Set([...text.matchAll(pattern)].map(([, name]) => name));
+
+  it('names exactly the events that the server logs', () => {
+    const [, chapter] = /^## Logs\n([^]*?)^## /m.exec(guide)!;
+    const rows = chapter.replaceAll(/^\| ([^|]*).*$/gm, '$1');
+    const logged = found(sources, /\bevent: '([\w.]+)'/g);
+    expect(logged.size).toBeGreaterThan(30);
+    expect(found(rows, /`(\w+\.\w+|request)`/g)).toEqual(logged);
+  });
+
+  it('names every metric of our own', () => {
+    const plain = [...found(sources, /'(conclave_\w+)'/g)].filter((name) => !/_cache$/.test(name));
+    const caches = [...found(sources, /'(conclave_\w+_cache)'/g)];
+    const metrics = [
+      ...plain,
+      ...caches.flatMap((it) => [`${it}_hits_total`, `${it}_misses_total`]),
+    ];
+    expect(metrics).toContain('conclave_http_request_duration_seconds');
+    expect(metrics.filter((name) => !guide.includes(`\`${name}\``))).toEqual([]);
+  });
+});
+
+function flat(components: Component[]): Component[] {
+  return components.flatMap((component) => [component, ...flat(component.components ?? [])]);
+}
