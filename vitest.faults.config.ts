@@ -27,7 +27,13 @@ export default defineConfig({
     projects: [
       faults('sqlite', ['test/faults/*.fault-spec.ts'], ['test/faults/postgres*']),
       ...(hasPostgres
-        ? [faults('postgres', ['test/faults/{kill-nine,generated,overload,postgres,sigterm}*.fault-spec.ts'], [])]
+        ? [
+            faults(
+              'postgres',
+              ['test/faults/{kill-nine,generated,overload,postgres,sigterm}*.fault-spec.ts'],
+              [],
+            ),
+          ]
         : []),
     ],
   },
