@@ -23,6 +23,12 @@ export class ChatService {
     return this.views.one(await this.requireReader(user.id, chatId));
   }
 
+  /** The one direct room of two users, if it is there. */
+  async findDirect(user: AuthUser, directKey: string): Promise<ChatDto | null> {
+    const known = await this.chats.findDirect(user.id, directKey);
+    return known && this.views.one(known);
+  }
+
   /** The room, for one who may read it. @throws ChatNotFoundError */
   async requireReader(userId: string, chatId: string): Promise<ChatSeen> {
     const seen = await this.chats.findSeen(userId, chatId);

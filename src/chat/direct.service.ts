@@ -7,17 +7,15 @@ import { UserService } from '../user/user.service.js';
 import type { ChatDto } from './chat.dto.js';
 import { Chat } from './chat.entity.js';
 import { DirectWithOneselfError } from './chat.errors.js';
-import { ChatRepository, type ChatSeen } from './chat.repository.js';
 import { ChatEvents } from './chat-events.js';
-import { ChatViews } from './chat-views.js';
+import { ChatService } from './chat.service.js';
 import { Member } from './member.entity.js';
 import { newChat, newMember } from './new-chat.js';
 
 @Injectable()
 export class DirectService {
   constructor(
-    private readonly chats: ChatRepository,
-    private readonly views: ChatViews,
+    private readonly chats: ChatService,
     private readonly users: UserService,
     private readonly database: Database,
     private readonly keys: OwnerKeys,
@@ -33,19 +31,19 @@ export class DirectService {
     if (otherId === user.id) throw new DirectWithOneselfError();
     await this.users.profile(otherId); // erased users are not to be written to
     const directKey = [user.id, otherId].sort().join(' ');
-    const known = await this.chats.findDirect(user.id, directKey);
-    if (known) return { chat: await this.views.one(known), isNew: false };
+    const known = await this.chats.findDirect(user, directKey);
+    if (known) return { chat: known, isNew: false };
     try {
-      const made = await this.create(user.id, otherId, directKey);
-      return { chat: await this.views.one(made), isNew: true };
+      const chatId = await this.create(user.id, otherId, directKey);
+      return { chat: await this.chats.get(user, chatId), isNew: true };
     } catch (error) {
       if (!isUniqueViolation(error)) throw error;
-      const other = await this.chats.findDirect(user.id, directKey); // made at the same moment
-      return { chat: await this.views.one(other!), isNew: false };
+      const other = await this.chats.findDirect(user, directKey); // made at the same moment
+      return { chat: other!, isNew: false };
     }
   }
 
-  private async create(userId: string, otherId: string, directKey: string): Promise<ChatSeen> {
+  private async create(userId: string, otherId: string, directKey: string): Promise<string> {
     const chat = { ...newChat(userId, 'direct', null), memberCount: 2, directKey };
     const members = [userId, otherId].map((id) => newMember(chat, id, 'member'));
     await this.database.write(async (manager, onCommit) => {
@@ -57,6 +55,6 @@ export class DirectService {
       const changes = members.map((member) => ({ ...added, member }));
       await this.events.membersChanged(manager, onCommit, changes);
     });
-    return { chat, member: members[0] };
+    return chat.id;
   }
 }
