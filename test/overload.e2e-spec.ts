@@ -8,7 +8,7 @@ import { expectProblem } from './expect-problem.js';
 import type { Answer } from './support/client.js';
 import { TestApp, type TestUser } from './support/test-app.js';
 
-const UNDER_WAY = 500;
+const UNDER_WAY = 300;
 
 describe('the server', () => {
   let app: TestApp;
@@ -21,7 +21,7 @@ describe('the server', () => {
   afterEach(() => vi.restoreAllMocks());
   afterAll(() => app.stop());
 
-  it('refuses what comes on top of 500 requests under way, and serves again at once', async () => {
+  it('refuses what comes on top of 300 requests under way, and serves again at once', async () => {
     const list = vi.spyOn(app.nest.get(ChatService), 'list');
     let release = (): void => undefined;
     const gate = new Promise<void>((resolve) => (release = resolve));

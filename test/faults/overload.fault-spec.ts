@@ -12,7 +12,7 @@ const FACTOR = 3;
 const CONNECTIONS = 1000;
 const SLOWEST_MS = 2000;
 /** Requests that the server lets in before it refuses. */
-const UNDER_WAY = 500;
+const UNDER_WAY = 300;
 const MEMORY_BYTES = 700 * 1024 ** 2;
 const name = `Overload on ${isPostgres ? 'PostgreSQL' : 'SQLite'}`;
 
