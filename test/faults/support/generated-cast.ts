@@ -56,9 +56,9 @@ export class Cast {
    *
    * @throws Gone when they can no longer log in
    */
-  async learn({ operation, role }: Plan, sentBody: unknown, status: number): Promise<void> {
+  async learn({ operation, role, method }: Plan, sentBody: unknown, status: number): Promise<void> {
     const actor = this.actors.get(role);
-    if (!actor || role === 'erased') return;
+    if (!actor || role === 'erased' || method === 'OPTIONS') return; // a preflight does nothing
     const { operationId } = operation;
     if (operationId === 'changePassword' && status === 204) {
       actor.password = (sentBody as { new_password: string }).new_password;

@@ -48,8 +48,12 @@ export class Judge {
     const found = this.document.find(sent.method, sent.target);
     const kind = kindOf(answer) ?? '';
     const lacksHost = sent.headers.some(([name]) => name === NO_HOST);
-    if (lacksHost) return kind === 'malformed-request' ? [] : [`${answer.status} without a Host`];
     if (kind === 'headers-too-large') return [];
+    if (lacksHost && sent.method !== 'OPTIONS') {
+      const isRefused =
+        kind === 'malformed-request' || (sent.method === 'HEAD' && answer.status === 400);
+      return isRefused ? [] : [`${answer.status} without a Host`];
+    }
     if (sent.method === 'OPTIONS') return BEFORE_ROUTING.has(kind) ? [] : optionsFaults(answer);
     if (!found) return this.refusalFaults(sent, answer, kind);
     if (found.isOdd && kind === 'unknown-route') return [];
