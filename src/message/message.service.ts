@@ -50,8 +50,12 @@ export class MessageService {
   async list(user: AuthUser, query: MessageQuery): Promise<MessagePageDto> {
     requireOneDirection(query);
     if (query.changed_after !== undefined) return this.changes(user, query, query.changed_after);
-    const { data, has_more } = await this.messages.page(user.id, query);
-    if (data.length === 0) await this.chats.requireReader(user.id, query.chat_id);
+    let page = await this.messages.page(user.id, query);
+    if (page.data.length === 0) {
+      await this.chats.requireReader(user.id, query.chat_id);
+      page = await this.messages.page(user.id, query); // who may read it only now, reads it
+    }
+    const { data, has_more } = page;
     return { data: await this.views.many(user.id, data), has_more };
   }
 
