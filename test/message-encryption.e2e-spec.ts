@@ -72,7 +72,7 @@ describe('sealing a body', () => {
   }
 
   async function expectShut(to: Sealable, token: string, by = cipher): Promise<void> {
-    await expect(by.open(to, token), JSON.stringify([to, token])).rejects.toThrow(
+    await expect(async () => await by.open(to, token), JSON.stringify([to, token])).rejects.toThrow(
       BodyUnreadableError,
     );
   }

@@ -8,6 +8,10 @@ import { Member } from './member.entity.js';
 const FIND_SEEN = `LEFT JOIN member ON member.chat_id = chat.id AND member.user_id = ?
   WHERE chat.id = ? AND chat.deleted_at IS NULL`;
 
+/** The same as a condition, of the room's id and the user's. */
+export const IS_SEEN = `EXISTS (SELECT 1 FROM chat WHERE id = ? AND deleted_at IS NULL
+  AND (visibility = 'public' OR EXISTS (SELECT 1 FROM member WHERE chat_id = chat.id AND user_id = ?)))`;
+
 /** A room and the caller's membership in it, if any. */
 export interface ChatSeen {
   chat: Chat;

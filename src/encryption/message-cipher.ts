@@ -45,19 +45,17 @@ export class MessageCipher {
   }
 
   /**
-   * Open a stored body.
+   * Open a stored body: at once, or later where a key has to be loaded.
    *
    * @throws BodyUnreadableError when the token is not this message's, or a key is gone
    */
-  async open(message: Sealable, ciphertext: string): Promise<string> {
-    try {
-      return fernetOpen(await this.messageKey(message), ciphertext).toString('utf8');
-    } catch (error) {
-      if (error instanceof InvalidFernetTokenError || error instanceof KeyMissingError) {
-        throw new BodyUnreadableError(message.id, { cause: error });
-      }
-      throw error;
-    }
+  open(message: Sealable, ciphertext: string): string | Promise<string> {
+    const key = this.messageKey(message);
+    if (!(key instanceof Promise)) return openWith(key, message, ciphertext);
+    return key.then(
+      (loaded) => openWith(loaded, message, ciphertext),
+      (error: unknown) => refuse(message, error),
+    );
   }
 
   /** Forgets what was derived from keys that are destroyed. */
@@ -65,12 +63,16 @@ export class MessageCipher {
     this.pairs.clear();
   }
 
-  private async messageKey({ id, chatId, senderId }: Sealable): Promise<Buffer> {
-    let chatKey = this.keys.get(chatId);
-    let authorKey = this.keys.get(senderId);
-    if (chatKey instanceof Promise || authorKey instanceof Promise) {
-      [chatKey, authorKey] = await Promise.all([chatKey, authorKey]);
-    }
+  /** A promise only where a key has to be loaded. */
+  private messageKey(message: Sealable): Buffer | Promise<Buffer> {
+    const chatKey = this.keys.get(message.chatId);
+    const authorKey = this.keys.get(message.senderId);
+    return chatKey instanceof Promise || authorKey instanceof Promise
+      ? Promise.all([chatKey, authorKey]).then((keys) => this.expand(message, ...keys))
+      : this.expand(message, chatKey, authorKey);
+  }
+
+  private expand({ id, chatId, senderId }: Sealable, chatKey: Buffer, authorKey: Buffer): Buffer {
     const extracted = this.extracted(`${chatId} ${senderId}`, chatKey, authorKey);
     return expandKey(extracted, `conclave/message/v1/${id}`);
   }
@@ -83,4 +85,19 @@ export class MessageCipher {
     this.pairs.set(pair, { chatKey, authorKey, extracted });
     return extracted;
   }
+}
+
+function openWith(key: Buffer, message: Sealable, ciphertext: string): string {
+  try {
+    return fernetOpen(key, ciphertext).toString('utf8');
+  } catch (error) {
+    return refuse(message, error);
+  }
+}
+
+function refuse({ id }: Sealable, error: unknown): never {
+  if (error instanceof InvalidFernetTokenError || error instanceof KeyMissingError) {
+    throw new BodyUnreadableError(id, { cause: error });
+  }
+  throw error;
 }

@@ -9,7 +9,7 @@ export interface ReactionCount {
 @Entity()
 @Index(['chatId', 'seq'], { unique: true })
 @Index(['chatId', 'change'])
-@Index(['chatId', 'senderId', 'clientId'], { unique: true })
+@Index(['chatId', 'senderId', 'clientId'], { unique: true, where: 'client_id IS NOT NULL' })
 export class Message {
   /** UUIDv7, made by the application: sorts by time and feeds the message key. */
   @PrimaryColumn('uuid') id: string;

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { EntityManager, Repository } from 'typeorm';
+import { IS_SEEN } from '../chat/chat.repository.js';
 import { pageOf, type Page } from '../common/page.js';
 import { findRows } from '../database/entity-rows.js';
 import { MAX_SEQ, type MessageQuery } from './message.dto.js';
@@ -14,16 +15,22 @@ export class MessageRepository {
     return this.messages.findOneBy({ id });
   }
 
-  /** A page by `seq` ascending; without `before` or `after` the newest one. */
-  async page({ chat_id: chatId, limit, before, after }: MessageQuery): Promise<Page<Message>> {
+  /**
+   * A page by `seq` ascending; without `before` or `after` the newest one. Empty for a user who may
+   * not know of the room.
+   */
+  async page(
+    userId: string,
+    { chat_id: chatId, limit, before, after }: MessageQuery,
+  ): Promise<Page<Message>> {
     const isForward = after !== undefined;
     const rows = await findRows(
       this.messages.manager,
       Message,
       isForward
-        ? 'WHERE chat_id = ? AND seq > ? ORDER BY seq LIMIT ?'
-        : 'WHERE chat_id = ? AND seq <= ? ORDER BY seq DESC LIMIT ?',
-      [chatId, after ?? (before ? before - 1 : MAX_SEQ), limit + 1],
+        ? `WHERE chat_id = ? AND seq > ? AND ${IS_SEEN} ORDER BY seq LIMIT ?`
+        : `WHERE chat_id = ? AND seq <= ? AND ${IS_SEEN} ORDER BY seq DESC LIMIT ?`,
+      [chatId, after ?? (before ? before - 1 : MAX_SEQ), chatId, userId, limit + 1],
     );
     const page = pageOf(rows, limit);
     if (!isForward) page.data.reverse();

@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import type { Chat } from '../chat/chat.entity.js';
 import { ChatService } from '../chat/chat.service.js';
 import { ChatNotFoundError } from '../chat/chat.errors.js';
 import type { AuthUser } from '../common/current-user.js';
@@ -50,21 +49,24 @@ export class MessageService {
 
   async list(user: AuthUser, query: MessageQuery): Promise<MessagePageDto> {
     requireOneDirection(query);
-    const { chat } = await this.chats.requireReader(user.id, query.chat_id);
-    if (query.changed_after !== undefined) {
-      return this.changes(user, chat, query.changed_after, query.limit);
+    if (query.changed_after !== undefined) return this.changes(user, query, query.changed_after);
+    let page = await this.messages.page(user.id, query);
+    if (page.data.length === 0) {
+      await this.chats.requireReader(user.id, query.chat_id);
+      page = await this.messages.page(user.id, query); // who may read it only now, reads it
     }
-    const { data, has_more } = await this.messages.page(query);
+    const { data, has_more } = page;
     return { data: await this.views.many(user.id, data), has_more };
   }
 
-  /** The room was read first: what changes meanwhile has a higher `change`, and comes next time. */
+  /** The room is read first: what changes meanwhile has a higher `change`, and comes next time. */
   private async changes(
     user: AuthUser,
-    { id: chatId, lastChange }: Chat,
+    { chat_id: chatId, limit }: MessageQuery,
     after: number,
-    limit: number,
   ): Promise<MessagePageDto> {
+    const { chat } = await this.chats.requireReader(user.id, chatId);
+    const { lastChange } = chat;
     const range = { chatId, after, upTo: lastChange, limit };
     const { data, has_more } = await this.messages.changed(range);
     const change = has_more ? data[data.length - 1].change : lastChange;

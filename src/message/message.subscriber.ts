@@ -34,7 +34,7 @@ export class MessageSubscriber implements EntitySubscriberInterface<Message> {
     await this.seal(entity);
   }
 
-  /** A promise only where there is something to open. */
+  /** A promise only where a key has to be loaded. */
   afterLoad(entity: Message): Promise<void> | void {
     entity.body = null;
     if (entity.ciphertext === undefined) return; // not selected
@@ -52,14 +52,28 @@ export class MessageSubscriber implements EntitySubscriberInterface<Message> {
     else this.bodies.set(entity, epoch);
   }
 
-  private async open(entity: Message): Promise<void> {
+  private open(entity: Message): Promise<void> | void {
     const { epoch } = this.bodies;
     try {
-      entity.body = await this.cipher.open(entity, entity.ciphertext ?? '');
-      this.bodies.set(entity, epoch);
+      const body = this.cipher.open(entity, entity.ciphertext ?? '');
+      if (typeof body === 'string') return this.keep(entity, body, epoch);
+      return body.then(
+        (opened) => this.keep(entity, opened, epoch),
+        (error: unknown) => markUnreadable(entity, error),
+      );
     } catch (error) {
-      if (!(error instanceof BodyUnreadableError)) throw error;
-      entity.unreadable = true; // reported by the views, which know whether the author is erased
+      markUnreadable(entity, error);
     }
   }
+
+  private keep(entity: Message, body: string, epoch: number): void {
+    entity.body = body;
+    this.bodies.set(entity, epoch);
+  }
+}
+
+/** Reported by the views, which know whether the author is erased. */
+function markUnreadable(entity: Message, error: unknown): void {
+  if (!(error instanceof BodyUnreadableError)) throw error;
+  entity.unreadable = true;
 }

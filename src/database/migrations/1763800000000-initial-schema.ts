@@ -131,7 +131,10 @@ function tables(runner: QueryRunner): TableOptions[] {
       indices: [
         unique('message', 'chat_id', 'seq'),
         index('message', 'chat_id', 'change'),
-        unique('message', 'chat_id', 'sender_id', 'client_id'),
+        {
+          ...unique('message', 'chat_id', 'sender_id', 'client_id'),
+          where: 'client_id IS NOT NULL', // most messages have none
+        },
       ],
       foreignKeys: [
         foreignKey('message', 'chat_id', 'chat'),
