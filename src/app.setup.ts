@@ -1,4 +1,3 @@
-import helmet from '@fastify/helmet';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
@@ -9,6 +8,7 @@ import { acceptOnlyJson, BODY_LIMIT_BYTES } from './common/json-body.js';
 import { AppLogger } from './common/logger.js';
 import { Overload } from './common/overload.js';
 import { logRequests, requestId } from './common/request-log.js';
+import { sendSecurityHeaders } from './common/security-headers.js';
 import { refuseInWords, refuseUnreadable, refuseUnroutable } from './common/unreadable-request.js';
 import { allowedOrigins } from './config/origins.js';
 import type { Settings } from './config/settings.js';
@@ -58,7 +58,7 @@ export async function createApp(settings: Settings, log: Pino): Promise<NestFast
     refuseInWords(fastify);
     guardFromOverload(fastify, log, app.get(Metrics));
     acceptOnlyJson(fastify);
-    await app.register(helmet, { contentSecurityPolicy: { directives: DOCS_CSP } });
+    sendSecurityHeaders(fastify);
     app.enableCors({
       origin: allowedOrigins(settings),
       methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
@@ -74,15 +74,6 @@ export async function createApp(settings: Settings, log: Pino): Promise<NestFast
     throw error;
   }
 }
-
-/** Swagger UI needs inline styles; plain http has to work off localhost too. */
-const DOCS_CSP = {
-  defaultSrc: ["'self'"],
-  scriptSrc: ["'self'"],
-  styleSrc: ["'self'", "'unsafe-inline'"],
-  imgSrc: ["'self'", 'data:'],
-  upgradeInsecureRequests: null,
-};
 
 function trustedProxies({
   trustProxy,

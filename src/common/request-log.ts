@@ -1,13 +1,13 @@
+import { randomUUID } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
-import { newId } from './ids.js';
 
 const ACCEPTABLE_ID = /^[\w.:-]{1,64}$/;
 
 /** The id of a request: the client's own `X-Request-Id` where that is sound, else a new one. */
 export function requestId(raw: { headers: NodeJS.Dict<string | string[]> }): string {
   const given = raw.headers['x-request-id'];
-  return typeof given === 'string' && ACCEPTABLE_ID.test(given) ? given : newId();
+  return typeof given === 'string' && ACCEPTABLE_ID.test(given) ? given : randomUUID();
 }
 
 /** Answers every request with its id and logs one line for it: the route's pattern, not its URL. */
