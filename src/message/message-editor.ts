@@ -5,7 +5,8 @@ import type { AuthUser } from '../common/current-user.js';
 import { UserService } from '../user/user.service.js';
 import { LockedMessages } from './locked-message.js';
 import { messageEvent } from './message-events.js';
-import type { Message } from './message.entity.js';
+import { MessageViews } from './message-views.js';
+import type { MessageDto } from './message.dto.js';
 import { MessageDeletedError } from './message.errors.js';
 import { Reaction } from './reaction.entity.js';
 
@@ -14,6 +15,7 @@ export class MessageEditor {
   constructor(
     private readonly messages: LockedMessages,
     private readonly users: UserService,
+    private readonly views: MessageViews,
   ) {}
 
   /**
@@ -21,8 +23,8 @@ export class MessageEditor {
    *
    * @throws MessageNotFoundError, NotAllowedError, MessageDeletedError
    */
-  edit(user: AuthUser, id: string, text: string): Promise<Message> {
-    return this.messages.change(user.id, id, async (locked) => {
+  async edit(user: AuthUser, id: string, text: string): Promise<MessageDto> {
+    const edited = await this.messages.change(user.id, id, async (locked) => {
       const { manager, rooms, chat, message, sender, events } = locked;
       if (message.senderId !== user.id)
         throw new NotAllowedError('Only its sender edits a message.');
@@ -37,6 +39,7 @@ export class MessageEditor {
       events.push(messageEvent('message.updated', message, sender));
       return message;
     });
+    return this.views.one(user.id, edited);
   }
 
   /**

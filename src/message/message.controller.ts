@@ -99,7 +99,7 @@ export class MessageController {
     @Param('message_id', IdPipe) id: string,
     @Body() dto: EditMessageDto,
   ): Promise<MessageDto> {
-    return this.messages.edit(user, id, dto);
+    return this.editor.edit(user, id, dto.message);
   }
 
   /**

@@ -5,10 +5,8 @@ import type { AuthUser } from '../common/current-user.js';
 import { InvalidInputError } from '../common/errors.js';
 import { newId } from '../common/ids.js';
 import { OwnerKeys } from '../encryption/owner-keys.js';
-import { MessageEditor } from './message-editor.js';
 import { MessageViews } from './message-views.js';
 import {
-  type EditMessageDto,
   MessageDto,
   type MessagePageDto,
   type MessageQuery,
@@ -30,7 +28,6 @@ export class MessageService {
     private readonly writer: MessageWriter,
     private readonly chats: ChatService,
     private readonly views: MessageViews,
-    private readonly editor: MessageEditor,
     private readonly keys: OwnerKeys,
   ) {}
 
@@ -81,11 +78,6 @@ export class MessageService {
       throw error instanceof ChatNotFoundError ? new MessageNotFoundError() : error;
     });
     return this.views.one(user.id, message);
-  }
-
-  /** @throws MessageNotFoundError, NotAllowedError, MessageDeletedError */
-  async edit(user: AuthUser, id: string, dto: EditMessageDto): Promise<MessageDto> {
-    return this.views.one(user.id, await this.editor.edit(user, id, dto.message));
   }
 }
 
