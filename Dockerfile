@@ -25,6 +25,7 @@ WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
+COPY scripts/backup.mjs ./scripts/
 # A new named volume takes over the owner and the mode of this folder.
 RUN install -d -o node -g node -m 0700 /data
 VOLUME ["/data"]
