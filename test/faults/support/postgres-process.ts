@@ -56,11 +56,11 @@ export class PostgresProcess {
 
   /** Leaves its connections open and answers nothing. */
   freeze(): void {
-    for (const pid of this.family()) process.kill(pid, 'SIGSTOP');
+    for (const pid of this.family()) signal(pid, 'SIGSTOP');
   }
 
   thaw(): void {
-    for (const pid of this.family().reverse()) process.kill(pid, 'SIGCONT');
+    for (const pid of this.family().reverse()) signal(pid, 'SIGCONT');
   }
 
   /** Ends it, frozen or not, and removes its files. */
@@ -109,6 +109,15 @@ function owner(): Owner | undefined {
     return { uid: idOf('-u'), gid: idOf('-g') };
   } catch {
     return undefined;
+  }
+}
+
+/** A child may end between being listed and being told. */
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }
 
