@@ -5,13 +5,8 @@
  *   token = base64url(version 1 | time 8 | IV 16 | ciphertext 16n | HMAC 32), with `=` padding
  *   key   = signing key 16 | encryption key 16
  */
-import {
-  createCipheriv,
-  createDecipheriv,
-  createHmac,
-  randomFillSync,
-  timingSafeEqual,
-} from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, timingSafeEqual } from 'node:crypto';
+import { random16 } from '../common/random.js';
 
 const VERSION = 0x80;
 const TIME_OFFSET = 1;
@@ -72,7 +67,7 @@ export function fernetSeal(
   options?: { nowSeconds?: number; iv?: Buffer },
 ): string {
   requireKeyLength(key);
-  const iv = options?.iv ?? nextIv();
+  const iv = options?.iv ?? random16();
   const cipher = createCipheriv('aes-128-cbc', encryptionKey(key), iv);
   const blocks =
     typeof plaintext === 'string' ? cipher.update(plaintext, 'utf8') : cipher.update(plaintext);
@@ -168,19 +163,4 @@ function encodeBase64Url(bytes: Buffer): string {
 function decodeBase64Url(text: string): Buffer | undefined {
   const bytes = Buffer.from(text, 'base64url');
   return encodeBase64Url(bytes) === text ? bytes : undefined;
-}
-
-// One call to the random generator costs as much as signing a token, so it is asked for many IVs.
-const ivPool = Buffer.allocUnsafeSlow(256 * BLOCK_BYTES);
-let ivPoolOffset = ivPool.length;
-
-/** 16 random bytes, handed out once; to be used before the next call, which may refill the pool. */
-function nextIv(): Buffer {
-  if (ivPoolOffset === ivPool.length) {
-    randomFillSync(ivPool);
-    ivPoolOffset = 0;
-  }
-  const start = ivPoolOffset;
-  ivPoolOffset += BLOCK_BYTES;
-  return ivPool.subarray(start, ivPoolOffset);
 }
