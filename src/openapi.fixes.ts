@@ -14,7 +14,10 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** Written with their slash, as they have always been; it is optional. */
 const SLASHED = ['/chat', '/message', '/users'];
 
-/** What the generator cannot know: every number here is whole, and what looks like an id is one. */
+/**
+ * What the generator cannot know: every number here is whole, what looks like an id is one, and what
+ * is called `…_at` is a time.
+ */
 export function fixDocument(document: OpenAPIObject): void {
   const paths = Object.entries(document.paths);
   document.paths = Object.fromEntries(
@@ -45,6 +48,7 @@ function fixSchema(schema: Schema, name = ''): void {
   // The id of a request may be one that the client chose.
   const isId = typeof schema.example === 'string' && UUID.test(schema.example);
   if (isId && name !== 'request_id') schema.format = 'uuid';
+  if (name.endsWith('_at')) schema.format = 'date-time';
   for (const [key, field] of Object.entries(schema.properties ?? {})) fixSchema(field, key);
   if (schema.items) fixSchema(schema.items);
 }

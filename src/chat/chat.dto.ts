@@ -78,10 +78,10 @@ export class ChatDto {
   created_by: string;
 
   /** @example 2026-11-22T17:31:00.000Z */
-  created_at: Date;
+  created_at: string;
 
   /** @example 2026-11-22T17:32:00.000Z */
-  last_message_at: Date | null;
+  last_message_at: string | null;
 
   /**
    * `seq` of the newest message, 0 in an empty room.
@@ -138,8 +138,8 @@ export function sharedFields(
     chat_name: chat.chatName,
     visibility: chat.visibility,
     created_by: chat.createdBy,
-    created_at: chat.createdAt,
-    last_message_at: chat.lastMessageAt,
+    created_at: chat.createdAt.toISOString(),
+    last_message_at: chat.lastMessageAt?.toISOString() ?? null,
     last_seq: chat.lastSeq,
     last_change: chat.lastChange,
     member_count: chat.memberCount,

@@ -43,10 +43,10 @@ export class MemberDto {
   role: Role;
 
   /** @example 2026-11-22T17:31:30.000Z */
-  joined_at: Date;
+  joined_at: string;
 
   static of({ role, joinedAt }: Member, user: ProfileDto): MemberDto {
-    return { user, role, joined_at: joinedAt };
+    return { user, role, joined_at: joinedAt.toISOString() };
   }
 }
 

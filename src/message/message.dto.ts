@@ -120,11 +120,11 @@ export class MessageDto {
   reactions: ReactionDto[];
 
   /** @example 2026-11-22T17:32:00.000Z */
-  created_at: Date;
+  created_at: string;
 
-  edited_at: Date | null;
+  edited_at: string | null;
 
-  deleted_at: Date | null;
+  deleted_at: string | null;
 
   /** @param own the emojis that the reader gave */
   static of(message: Message, sender: User, own: string[]): MessageDto {
@@ -144,9 +144,9 @@ export class MessageDto {
         count,
         me: own.includes(emoji),
       })),
-      created_at: message.createdAt,
-      edited_at: message.editedAt,
-      deleted_at: deletedAt,
+      created_at: message.createdAt.toISOString(),
+      edited_at: message.editedAt?.toISOString() ?? null,
+      deleted_at: deletedAt?.toISOString() ?? null,
     };
   }
 }
