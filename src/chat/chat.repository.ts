@@ -1,14 +1,31 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { EntityManager, In, IsNull, Repository } from 'typeorm';
+import { EntityManager, In, Repository } from 'typeorm';
 import { findPairs } from '../database/entity-rows.js';
+import { type Parameter, runSql } from '../database/plain-sql.js';
 import { Chat } from './chat.entity.js';
 import { Member } from './member.entity.js';
 
-const FIND_SEEN = `LEFT JOIN member ON member.chat_id = chat.id AND member.user_id = ?
-  WHERE chat.id = ? AND chat.deleted_at IS NULL`;
+const WITH_MEMBER = 'LEFT JOIN member ON member.chat_id = chat.id AND member.user_id = ?';
 
-/** The same as a condition, of the room's id and the user's. */
+const FIND_ONE = `${WITH_MEMBER} WHERE chat.id = ? AND chat.deleted_at IS NULL`;
+
+const FIND_SOME = `${WITH_MEMBER} WHERE chat.id IN ? AND chat.deleted_at IS NULL`;
+
+const LIST_PUBLIC = `${WITH_MEMBER}
+  WHERE chat.visibility = 'public' AND chat.deleted_at IS NULL AND chat.id > ?
+  ORDER BY chat.id LIMIT ?`;
+
+const LIST_JOINED_IDS = `SELECT member.chat_id FROM member
+  JOIN chat ON chat.id = member.chat_id AND chat.deleted_at IS NULL
+  WHERE member.user_id = ? AND member.chat_id > ? ORDER BY member.chat_id LIMIT ?`;
+
+const FIND_JOINED = `JOIN member ON member.chat_id = chat.id
+  WHERE member.user_id = ? AND chat.deleted_at IS NULL ORDER BY member.chat_id`;
+
+const BEFORE_ALL = '00000000-0000-0000-0000-000000000000';
+
+/** Whether a user may know of a room, as a condition of the room's id and the user's. */
 export const IS_SEEN = `EXISTS (SELECT 1 FROM chat WHERE id = ? AND deleted_at IS NULL
   AND (visibility = 'public' OR EXISTS (SELECT 1 FROM member WHERE chat_id = chat.id AND user_id = ?)))`;
 
@@ -27,13 +44,8 @@ export class ChatRepository {
 
   /** The room, if the user may know of it. */
   async findSeen(userId: string, chatId: string): Promise<ChatSeen | null> {
-    const [found] = await findPairs(this.chats.manager, [Chat, Member], FIND_SEEN, [
-      userId,
-      chatId,
-    ]);
-    if (!found) return null;
-    const [chat, member] = found;
-    return chat.visibility === 'public' || member ? { chat, member } : null;
+    const [found] = await this.seen(FIND_ONE, [userId, chatId]);
+    return found ?? null;
   }
 
   /**
@@ -42,52 +54,23 @@ export class ChatRepository {
    */
   async listSeen(
     userId: string,
-    after: string | undefined,
+    after = BEFORE_ALL,
     limit: number,
     isJoined = false,
   ): Promise<ChatSeen[]> {
-    const open = this.chats
-      .createQueryBuilder('chat')
-      .where({ visibility: 'public', deletedAt: IsNull() })
-      .orderBy('chat.id')
-      .limit(limit);
-    const joined = this.members
-      .createQueryBuilder('member')
-      .select('member.chatId', 'id')
-      .innerJoin(Chat, 'chat', 'chat.id = member.chatId AND chat.deletedAt IS NULL')
-      .where({ userId })
-      .orderBy('member.chatId')
-      .limit(limit);
-    if (after) {
-      open.andWhere('chat.id > :after', { after });
-      joined.andWhere('member.chatId > :after', { after });
-    }
-    const [publicChats, joinedIds] = await Promise.all([
-      isJoined ? [] : open.getMany(),
-      joined.getRawMany<{ id: string }>(),
+    const [open, joinedIds] = await Promise.all([
+      isJoined ? [] : this.seen(LIST_PUBLIC, [userId, after, limit]),
+      runSql<[string]>(this.chats.manager, LIST_JOINED_IDS, [userId, after, limit]),
     ]);
-    const known = new Map(publicChats.map((chat) => [chat.id, chat]));
-    const ids = [...new Set([...known.keys(), ...joinedIds.map((row) => row.id)])].sort();
-    return this.withMembers(userId, ids.slice(0, limit), known);
+    const known = new Set(open.map(({ chat }) => chat.id));
+    const missing = joinedIds.flatMap(([id]) => (known.has(id) ? [] : id));
+    const others = await this.seen(FIND_SOME, [userId, missing]);
+    return [...open, ...others].sort(byId).slice(0, limit);
   }
 
   /** Every room that the user has joined, by id: one query over their memberships. */
-  async joined(manager: EntityManager, userId: string): Promise<ChatSeen[]> {
-    const members = await manager
-      .createQueryBuilder(Member, 'member')
-      .innerJoinAndMapOne(
-        'member.chat',
-        Chat,
-        'chat',
-        'chat.id = member.chatId AND chat.deletedAt IS NULL',
-      )
-      .where({ userId })
-      .orderBy('member.chatId')
-      .getMany();
-    return (members as (Member & { chat: Chat })[]).map(({ chat, ...member }) => ({
-      chat,
-      member,
-    }));
+  joined(manager: EntityManager, userId: string): Promise<ChatSeen[]> {
+    return this.seen(FIND_JOINED, [userId], manager);
   }
 
   /** The ids of all rooms that users have joined, by user. */
@@ -106,21 +89,17 @@ export class ChatRepository {
     return chat && this.findSeen(userId, chat.id);
   }
 
-  private async withMembers(
-    userId: string,
-    ids: string[],
-    known: Map<string, Chat>,
+  private async seen(
+    clauses: string,
+    parameters: Parameter[],
+    manager = this.chats.manager,
   ): Promise<ChatSeen[]> {
-    const missing = ids.filter((id) => !known.has(id));
-    const [chats, members] = await Promise.all([
-      this.chats.findBy({ id: In(missing), deletedAt: IsNull() }),
-      this.members.findBy({ userId, chatId: In(ids) }),
-    ]);
-    for (const chat of chats) known.set(chat.id, chat);
-    const memberOf = new Map(members.map((member) => [member.chatId, member]));
-    return ids.flatMap((id) => {
-      const chat = known.get(id);
-      return chat ? [{ chat, member: memberOf.get(id) ?? null }] : [];
-    });
+    const pairs = await findPairs(manager, [Chat, Member], clauses, parameters);
+    const rooms = pairs.map(([chat, member]) => ({ chat, member }));
+    return rooms.filter(({ chat, member }) => chat.visibility === 'public' || member);
   }
+}
+
+function byId({ chat: one }: ChatSeen, { chat: other }: ChatSeen): number {
+  return one.id < other.id ? -1 : 1;
 }

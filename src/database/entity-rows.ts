@@ -54,9 +54,9 @@ export async function findRows<T extends object>(
 
 /**
  * Reads rows of an entity, each with the row of another one that is joined to it, if any; no
- * subscriber hears of them.
+ * subscriber hears of them. The first column of the other one is never null.
  *
- * @param clauses what follows `FROM table`: a `LEFT JOIN` first
+ * @param clauses what follows `FROM table`: a join first
  */
 export async function findPairs<A extends object, B extends object>(
   manager: EntityManager,
@@ -67,14 +67,11 @@ export async function findPairs<A extends object, B extends object>(
   const [one, other] = [tableOf(manager, first), tableOf(manager, second)];
   const sql = `SELECT ${one.qualified}, ${other.qualified} FROM "${one.name}" ${clauses}`;
   const rows = await runSql(manager, sql, parameters);
-  return rows.map((row) => {
-    const joined = row.slice(one.columns.length);
-    const isThere = joined.some((value) => value !== null);
-    return [
-      hydrate(manager, one, row, new first()),
-      isThere ? hydrate(manager, other, joined, new second()) : null,
-    ];
-  });
+  const width = one.columns.length;
+  return rows.map((row) => [
+    hydrate(manager, one, row, new first()),
+    row[width] === null ? null : hydrate(manager, other, row, new second(), width),
+  ]);
 }
 
 /**
@@ -128,17 +125,21 @@ function tableOf(manager: EntityManager, entity: Entity<object>): Table {
   return table;
 }
 
+/** @param from where the entity's columns begin in the row; null is null in code and database */
 function hydrate<T extends object>(
   { dataSource }: EntityManager,
   { columns }: Table,
   row: unknown[],
   entity: T,
+  from = 0,
 ): T {
   for (let n = 0; n < columns.length; n++) {
     const { property, converted } = columns[n];
-    (entity as Row)[property] = converted
-      ? (dataSource.driver.prepareHydratedValue(row[n], converted) as unknown)
-      : row[n];
+    const value = row[from + n];
+    (entity as Row)[property] =
+      converted && value !== null
+        ? (dataSource.driver.prepareHydratedValue(value, converted) as unknown)
+        : value;
   }
   return entity;
 }
