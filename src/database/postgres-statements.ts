@@ -1,19 +1,31 @@
-import type { Pool } from 'pg';
-import { type EntityManager, QueryFailedError } from 'typeorm';
+import type { Client, Pool } from 'pg';
+import {
+  type EntityManager,
+  QueryFailedError,
+  type QueryRunner,
+  QueryRunnerAlreadyReleasedError,
+} from 'typeorm';
 
-/** Runs a named statement; a read outside of transactions asks the pool without a query runner. */
+/** Runs a named statement: on the connection of the manager's transaction, else on any of the pool. */
 export async function runOnPostgres(
-  manager: EntityManager,
+  { queryRunner, dataSource }: EntityManager,
   sql: string,
   values: unknown[],
 ): Promise<unknown[][]> {
-  if (manager.queryRunner) return manager.query<unknown[][]>(sql, values);
-  const { driver, logger } = manager.dataSource;
-  logger.logQuery(sql, values);
+  const { master: pool } = dataSource.driver as unknown as { master: Pool };
+  dataSource.logger.logQuery(sql, values);
   try {
-    const { rows } = await (driver as unknown as { master: Pool }).master.query(sql, values);
-    return rows as unknown[][];
+    const client: Pick<Client, 'query'> = queryRunner ? connectionOf(queryRunner) : pool;
+    const { rows } = await client.query<unknown[]>(sql, values);
+    return rows;
   } catch (error) {
     throw new QueryFailedError(sql, values, error as Error);
   }
+}
+
+/** Without TypeORM's way there, which costs as much again as the statement. */
+function connectionOf(runner: QueryRunner): Client {
+  const { databaseConnection: client } = runner as unknown as { databaseConnection?: Client };
+  if (!client || runner.isReleased) throw new QueryRunnerAlreadyReleasedError();
+  return client;
 }
