@@ -76,6 +76,28 @@ describe('writes that overlap', () => {
     }
   });
 
+  it('are undone when one of their last statements fails', async () => {
+    const insert = 'INSERT INTO note VALUES (?)';
+    const statements = ['last', 'twice', 'twice'].map((text) => ({
+      sql: insert,
+      parameters: [text],
+    }));
+    let isTold = false;
+    const broken = database.write(async (manager, onCommit, lastly) => {
+      await add(manager, 'first');
+      onCommit(() => (isTold = true));
+      lastly(statements);
+    });
+    await expect(broken).rejects.toThrow(/unique/i);
+    expect(isTold).toBe(false);
+    expect(await notes()).toEqual([]);
+    await database.write(async (manager, _onCommit, lastly) => {
+      await add(manager, 'first');
+      lastly(statements.slice(0, 2));
+    });
+    expect(await notes()).toEqual(['first', 'last', 'twice']);
+  });
+
   it('cannot stand inside one another', async () => {
     const nested = database.write(() => database.write(() => Promise.resolve()));
     await expect(nested).rejects.toThrow('write() inside write()');

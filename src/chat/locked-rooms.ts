@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
-import { findRows, insertRows } from '../database/entity-rows.js';
+import { findRows, insertsOf } from '../database/entity-rows.js';
+import { runAll, type Statement } from '../database/plain-sql.js';
 import { together } from '../database/together.js';
 import { Chat } from './chat.entity.js';
 import { ChatNotFoundError, NotAMemberError } from './chat.errors.js';
@@ -30,6 +31,8 @@ const UPDATE_CHAT = `${UPDATE_COUNTS}, chat_name = excluded.chat_name,
 
 const UPDATE_MEMBER = `ON CONFLICT (chat_id, user_id) DO UPDATE SET
   role = excluded.role, read_seq = excluded.read_seq`;
+
+const DELETE_MEMBER = 'DELETE FROM member WHERE chat_id = ? AND user_id = ?';
 
 /**
  * Rooms whose rows are locked for the rest of the transaction, and the memberships asked for.
@@ -170,26 +173,29 @@ export class LockedRooms {
     this.memberChanges.push({ change: this.change(chat), member: { ...member }, action });
   }
 
+  /** Writes what has changed. */
+  save(): Promise<void> {
+    return runAll(this.manager, this.changes());
+  }
+
   /**
-   * Writes what has changed. The rows are locked, or not there yet: what is written is what was
-   * read, but for the changes.
+   * What writes it. The rows are locked, or not there yet: what is written is what was read, but for
+   * the changes.
    */
-  async save(): Promise<void> {
-    const { manager, touchedChats: chats, touchedMembers: members } = this;
+  changes(): Statement[] {
+    const { manager } = this;
+    const chats = [...this.touchedChats];
     const isSame = (chat: Chat): boolean => describe(chat) === this.described.get(chat);
-    await together([
-      insertRows(manager, Chat, [...chats].filter(isSame), UPDATE_COUNTS),
-      insertRows(
-        manager,
-        Chat,
-        [...chats].filter((chat) => !isSame(chat)),
-        UPDATE_CHAT,
-      ),
-      insertRows(manager, Member, [...members], UPDATE_MEMBER),
-    ]);
-    for (const { chatId, userId } of this.removedMembers) {
-      await this.manager.delete(Member, { chatId, userId });
-    }
+    const isOther = (chat: Chat): boolean => !isSame(chat);
+    return [
+      ...insertsOf(manager, Chat, chats.filter(isSame), UPDATE_COUNTS),
+      ...insertsOf(manager, Chat, chats.filter(isOther), UPDATE_CHAT),
+      ...insertsOf(manager, Member, [...this.touchedMembers], UPDATE_MEMBER),
+      ...[...this.removedMembers].map(({ chatId, userId }) => ({
+        sql: DELETE_MEMBER,
+        parameters: [chatId, userId],
+      })),
+    ];
   }
 }
 

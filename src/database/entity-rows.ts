@@ -4,7 +4,7 @@ import type {
   EntitySubscriberInterface,
   InsertEvent,
 } from 'typeorm';
-import { isPostgres, type Parameter, runSql } from './plain-sql.js';
+import { isPostgres, type Parameter, runSql, type Statement } from './plain-sql.js';
 
 type Entity<T> = new () => T;
 type Row = Record<string, unknown>;
@@ -74,24 +74,32 @@ export async function findPairs<A extends object, B extends object>(
   ]);
 }
 
-/**
- * Inserts whole rows: all in one statement on PostgreSQL; on SQLite one by one, which costs no way
- * there, and no statement that is new to it.
- *
- * @param onConflict `ON CONFLICT …`, if any
- */
-export async function insertRows<T extends object>(
+/** Shows rows that are to be inserted to those who listen to their inserts. */
+export async function beforeInsert<T extends object>(
   manager: EntityManager,
   entity: Entity<T>,
   rows: T[],
-  onConflict = '',
 ): Promise<void> {
-  if (rows.length === 0) return;
-  const table = tableOf(manager, entity);
   for (const subscriber of subscribersOf(manager, entity)) {
     const events = rows.map((row) => ({ manager, entity: row }) as InsertEvent<T>);
     await whenAll(events.map((event) => subscriber.beforeInsert?.(event)));
   }
+}
+
+/**
+ * Statements that insert whole rows: one on PostgreSQL; on SQLite one for each row, which costs no
+ * way there, and none that is new to it. Subscribers see the rows by `beforeInsert`.
+ *
+ * @param onConflict `ON CONFLICT …`, if any
+ */
+export function insertsOf<T extends object>(
+  manager: EntityManager,
+  entity: Entity<T>,
+  rows: T[],
+  onConflict = '',
+): Statement[] {
+  if (rows.length === 0) return [];
+  const table = tableOf(manager, entity);
   const into = `INSERT INTO "${table.name}" (${table.list})`;
   const values = rows.map((row) => table.columns.map((column) => stored(manager, column, row)));
   if (isPostgres(manager)) {
@@ -100,11 +108,10 @@ export async function insertRows<T extends object>(
     );
     const records = `json_populate_recordset(NULL::"${table.name}", ?)`;
     const sql = `${into} SELECT ${table.list} FROM ${records} ${onConflict}`;
-    await runSql(manager, sql, [JSON.stringify(named)]);
-  } else {
-    const sql = `${into} VALUES (${table.columns.map(() => '?').join()}) ${onConflict}`;
-    for (const row of values) await runSql(manager, sql, row);
+    return [{ sql, parameters: [JSON.stringify(named)] }];
   }
+  const sql = `${into} VALUES (${table.columns.map(() => '?').join()}) ${onConflict}`;
+  return values.map((parameters) => ({ sql, parameters }));
 }
 
 function tableOf(manager: EntityManager, entity: Entity<object>): Table {

@@ -2,9 +2,16 @@ import type { EntityManager } from 'typeorm';
 import { nameStatement } from './named-statements.js';
 import { runOnPostgres } from './postgres-statements.js';
 import { runOnSqlite } from './sqlite-statements.js';
+import { together } from './together.js';
 
 /** A value, a list of values, or a list of rows of values. */
 export type Parameter = string | number | null | string[] | string[][];
+
+/** A statement as `runSql` takes it. */
+export interface Statement {
+  sql: string;
+  parameters: Parameter[];
+}
 
 type Dialect = 'postgres' | 'sqlite';
 
@@ -37,6 +44,11 @@ export async function runSql<T extends unknown[]>(
       ? runOnSqlite(manager.dataSource, text, values)
       : await runOnPostgres(manager, text, values);
   return rows as T[];
+}
+
+/** Runs statements that answer no rows, all asked at once. */
+export async function runAll(manager: EntityManager, statements: Statement[]): Promise<void> {
+  await together(statements.map(({ sql, parameters }) => runSql(manager, sql, parameters)));
 }
 
 function textOf(sql: string, dialect: Dialect): string {

@@ -1,20 +1,29 @@
-import type { DataSource } from 'typeorm';
 import type { Client } from 'pg';
+import type { DataSource } from 'typeorm';
+import { runAll, type Statement } from './plain-sql.js';
 import { together } from './together.js';
 import type { Work } from './work.js';
 
-/** A transaction whose beginning goes out together with its first statements. */
+/**
+ * A transaction whose beginning goes out together with its first statements, and whose commit with
+ * its last: PostgreSQL answers the commit of one that has failed with a rollback.
+ */
 export async function postgresTransaction<T>(dataSource: DataSource, work: Work<T>): Promise<T> {
   const runner = dataSource.createQueryRunner();
   const tasks: (() => void)[] = [];
+  let last: Statement[] = [];
   try {
     const client = (await runner.connect()) as Client;
     const begun = client.query('START TRANSACTION');
     // As TypeORM notes it, which would wait for the answer.
     Object.assign(runner, { isTransactionActive: true, transactionDepth: 1 });
-    const done = work(runner.manager, (task) => tasks.push(task));
+    const done = work(
+      runner.manager,
+      (task) => tasks.push(task),
+      (statements) => (last = statements),
+    );
     const [, value] = await together([begun, done]);
-    await runner.commitTransaction();
+    await together([runAll(runner.manager, last), runner.commitTransaction()]);
     for (const task of tasks) task();
     return value;
   } catch (error) {

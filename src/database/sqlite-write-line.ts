@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { QueryRunner } from 'typeorm';
 import { databaseOutage } from '../common/database-outage.js';
+import { runAll, type Statement } from './plain-sql.js';
 import { BUSY_TIMEOUT_MS } from './sqlite-pragmas.js';
 import type { Work } from './work.js';
 
@@ -94,17 +95,28 @@ export class SqliteWriteLine {
 
   /** What undoes the transaction undoes this job alone. */
   private async runAlone(job: Job): Promise<() => void> {
-    const tasks: (() => void)[] = [];
-    const value = await job.work(this.runner.manager, (task) => tasks.push(task));
+    const { value, tasks } = await this.do(job.work);
     return () => done(job, tasks, value);
+  }
+
+  private async do(work: Job['work']): Promise<{ value: unknown; tasks: (() => void)[] }> {
+    const tasks: (() => void)[] = [];
+    let last: Statement[] = [];
+    const { manager } = this.runner;
+    const value = await work(
+      manager,
+      (task) => tasks.push(task),
+      (statements) => (last = statements),
+    );
+    await runAll(manager, last);
+    return { value, tasks };
   }
 
   /** Runs one job in a savepoint and returns what to answer once all is committed. */
   private async attempt(job: Job): Promise<() => void> {
     await this.runner.startTransaction();
-    const tasks: (() => void)[] = [];
     try {
-      const value = await job.work(this.runner.manager, (task) => tasks.push(task));
+      const { value, tasks } = await this.do(job.work);
       await this.runner.commitTransaction();
       return () => done(job, tasks, value);
     } catch (error) {

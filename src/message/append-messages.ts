@@ -2,9 +2,10 @@ import type { EntityManager } from 'typeorm';
 import type { Chat } from '../chat/chat.entity.js';
 import { memberEvent } from '../chat/chat-events.js';
 import { LockedRooms } from '../chat/locked-rooms.js';
-import { findRows, insertRows } from '../database/entity-rows.js';
+import { beforeInsert, findRows, insertsOf } from '../database/entity-rows.js';
 import { runSql } from '../database/plain-sql.js';
 import { together } from '../database/together.js';
+import type { Lastly } from '../database/work.js';
 import type { RoomEvent } from '../events/events.js';
 import { AccountGoneError, UserNotFoundError } from '../user/user.errors.js';
 import type { User } from '../user/user.entity.js';
@@ -53,6 +54,7 @@ export async function appendMessages(
   manager: EntityManager,
   users: UserService,
   drafts: Draft[],
+  lastly: Lastly,
 ): Promise<Batch> {
   const facts = await readFacts(manager, users, drafts);
   const fresh: Appended[] = [];
@@ -66,10 +68,8 @@ export async function appendMessages(
     }
   });
   const messages = fresh.map(({ message }) => message);
-  await together([
-    facts.rooms.save(),
-    insertRows(manager, Message, messages), // sealed by the subscriber
-  ]);
+  await beforeInsert(manager, Message, messages); // sealed by the subscriber
+  lastly([...facts.rooms.changes(), ...insertsOf(manager, Message, messages)]);
   return { outcomes, events: eventsOf(facts, fresh) };
 }
 

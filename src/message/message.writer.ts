@@ -74,10 +74,10 @@ export class MessageWriter {
       if (sends.length === 0) sends.push(...this.queue.splice(0, BATCH_SIZE));
     };
     try {
-      const { outcomes } = await this.database.write(async (manager, onCommit) => {
+      const { outcomes } = await this.database.write(async (manager, onCommit, lastly) => {
         take();
         const drafts = sends.map((send) => send.draft);
-        const batch = await appendMessages(manager, this.users, drafts);
+        const batch = await appendMessages(manager, this.users, drafts, lastly);
         onCommit(() => this.bus.announce(batch.events));
         return batch;
       });
