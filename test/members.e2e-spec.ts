@@ -284,6 +284,23 @@ describe('the read marker', () => {
     expect(await markOf(stranger, chatId)).toEqual([6, 0]);
   });
 
+  it('is not moved back by marks, changes of the role and posts at the same time', async () => {
+    const { chatId, owner, member } = await givenRoom();
+    for (let count = 0; count < 40; count++) await send(owner, chatId);
+    for (let seq = 2; seq <= 40; seq += 2) {
+      const role = seq % 4 ? 'admin' : 'member';
+      const answers = await Promise.all([
+        read(member, chatId, seq),
+        put(owner, chatId, member, role),
+        read(member, chatId, seq - 1),
+      ]);
+      expect(answers.map(({ status }) => status)).toEqual([204, 200, 204]);
+      expect((await markOf(member, chatId))[0]).toBe(seq);
+    }
+    await Promise.all([read(member, chatId, 40), send(member, chatId), read(member, chatId, 39)]);
+    expect(await markOf(member, chatId)).toEqual([41, 0]);
+  });
+
   it('is for members', async () => {
     const { chatId, stranger } = await givenRoom();
     expectProblem(await read(stranger, chatId, 0), 403);

@@ -16,7 +16,6 @@ import {
 import type { Chat } from './chat.entity.js';
 import type { MemberChange } from './locked-rooms.js';
 import { MemberDto } from './member.dto.js';
-import type { Member } from './member.entity.js';
 
 /** In larger rooms only the reader's own devices hear how far they have read. */
 const READ_HEARD_UP_TO = 100;
@@ -30,7 +29,7 @@ export class ChatEvents {
   ) {}
 
   /**
-   * In the transaction of the changes, after they were written.
+   * In the transaction of the changes.
    *
    * @param further what happened after them
    */
@@ -52,7 +51,7 @@ export class ChatEvents {
     this.bus.announce([{ type: 'room.event', name: 'chat.updated', chatId, change, payload }]);
   }
 
-  read({ id: chatId, memberCount }: Chat, { userId, readSeq }: Member): void {
+  read({ id: chatId, memberCount }: Chat, userId: string, readSeq: number): void {
     const payload: ReadChangedDto = { chat_id: chatId, user_id: userId, read_seq: readSeq };
     const only = memberCount > READ_HEARD_UP_TO ? userId : undefined;
     this.bus.announce([{ type: 'room.event', name: 'read.changed', chatId, payload, only }]);

@@ -15,6 +15,7 @@ import { MemberEditor } from './member-editor.js';
 import { MemberService } from './member.service.js';
 import { UserModule } from '../user/user.module.js';
 import { Member } from './member.entity.js';
+import { ReadMarkers } from './read-markers.js';
 
 @Module({
   imports: [TypeOrmModule.forFeature([Chat, Member]), EncryptionModule, UserModule],
@@ -29,6 +30,7 @@ import { Member } from './member.entity.js';
     KeyEviction,
     MemberEditor,
     MemberService,
+    ReadMarkers,
   ],
   exports: [ChatEvents, ChatRepository, ChatService, ChatViews],
 })

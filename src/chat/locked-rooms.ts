@@ -29,8 +29,9 @@ const UPDATE_COUNTS = `ON CONFLICT (id) DO UPDATE SET
 const UPDATE_CHAT = `${UPDATE_COUNTS}, chat_name = excluded.chat_name,
   visibility = excluded.visibility, deleted_at = excluded.deleted_at`;
 
-const UPDATE_MEMBER = `ON CONFLICT (chat_id, user_id) DO UPDATE SET
-  role = excluded.role, read_seq = excluded.read_seq`;
+/** A read marker moves without the room's lock, and never back. */
+const UPDATE_MEMBER = `ON CONFLICT (chat_id, user_id) DO UPDATE SET role = excluded.role,
+  read_seq = CASE WHEN excluded.read_seq > member.read_seq THEN excluded.read_seq ELSE member.read_seq END`;
 
 const DELETE_MEMBER = 'DELETE FROM member WHERE chat_id = ? AND user_id = ?';
 
@@ -158,15 +159,6 @@ export class LockedRooms {
   end(chat: Chat): void {
     chat.deletedAt = new Date();
     this.change(chat);
-  }
-
-  /** Moves a read marker forward; one beyond the end counts as the end. False: it stood there. */
-  read(chat: Chat, member: Member, seq: number): boolean {
-    const readSeq = Math.min(seq, chat.lastSeq);
-    if (readSeq <= member.readSeq) return false;
-    member.readSeq = readSeq;
-    this.touchedMembers.add(member);
-    return true;
   }
 
   private noteMember(chat: Chat, member: Member, action: MemberChange['action']): void {

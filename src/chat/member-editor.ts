@@ -11,7 +11,7 @@ import { MemberDto } from './member.dto.js';
 import type { Member, Role } from './member.entity.js';
 import { may } from './policy.js';
 
-/** Who is in a room, in which role, and how far they have read. */
+/** Who is in a room, and in which role. */
 @Injectable()
 export class MemberEditor {
   constructor(
@@ -74,19 +74,6 @@ export class MemberEditor {
       return false;
     });
     if (isEnded) await this.database.wipe();
-  }
-
-  /** Moves the caller's own read marker, which never moves back. @throws NotAMemberError */
-  async read(user: AuthUser, chatId: string, seq: number): Promise<void> {
-    await this.database.write(async (manager, onCommit) => {
-      const seat = { chatId, userId: user.id };
-      const rooms = await LockedRooms.lock(manager, [seat]);
-      const member = rooms.requireMember(seat);
-      const chat = rooms.requireReader(seat);
-      if (!rooms.read(chat, member, seq)) return;
-      await rooms.save();
-      onCommit(() => this.events.read(chat, member));
-    });
   }
 }
 

@@ -4,6 +4,7 @@ import { CurrentUser, type AuthUser } from '../common/current-user.js';
 import { IdOrMePipe, IdPipe } from '../common/validators.js';
 import { MemberDto, MemberPageDto, MemberQuery, PutMemberDto, ReadDto } from './member.dto.js';
 import { MemberEditor } from './member-editor.js';
+import { ReadMarkers } from './read-markers.js';
 import { MemberService } from './member.service.js';
 
 const ApiUserIdOrMe = (): MethodDecorator =>
@@ -25,6 +26,7 @@ export class MemberController {
   constructor(
     private readonly members: MemberService,
     private readonly editor: MemberEditor,
+    private readonly markers: ReadMarkers,
   ) {}
 
   /**
@@ -99,6 +101,6 @@ export class MemberController {
     @Param('chat_id', IdPipe) chatId: string,
     @Body() dto: ReadDto,
   ): Promise<void> {
-    return this.editor.read(user, chatId, dto.seq);
+    return this.markers.move(user, chatId, dto.seq);
   }
 }

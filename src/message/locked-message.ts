@@ -6,6 +6,8 @@ import { ChatNotFoundError } from '../chat/chat.errors.js';
 import { LockedRooms } from '../chat/locked-rooms.js';
 import type { Member } from '../chat/member.entity.js';
 import { Database } from '../database/database.js';
+import { findRows } from '../database/entity-rows.js';
+import { together } from '../database/together.js';
 import { OwnerKeys } from '../encryption/owner-keys.js';
 import type { RoomEvent } from '../events/events.js';
 import type { User } from '../user/user.entity.js';
@@ -47,18 +49,21 @@ export class LockedMessages {
     if (!known) throw new MessageNotFoundError();
     const { chatId, senderId } = known;
     await this.keys.preload([chatId, senderId]); // so that the transaction waits for no key
-    return this.database.write(async (manager, onCommit) => {
+    return this.database.write(async (manager, onCommit, lastly) => {
       const seat = { chatId, userId };
-      const rooms = await LockedRooms.lock(manager, [seat]);
+      const [rooms, [message], senders] = await together([
+        LockedRooms.lock(manager, [seat]), // first of all
+        findRows(manager, Message, 'WHERE id = ?', [id]),
+        this.users.byId([senderId], manager),
+      ]);
       const chat = requireReader(rooms, seat);
-      const message = await manager.findOneBy(Message, { id });
       if (!message) throw new MessageNotFoundError();
-      const sender = (await this.users.byId([message.senderId], manager)).get(message.senderId)!;
+      const sender = senders.get(senderId)!;
       const caller = rooms.findMember(seat);
       const events: RoomEvent[] = [];
       const value = await work({ manager, rooms, chat, caller, message, sender, events });
-      await rooms.save();
       await this.events.membersChanged(manager, onCommit, rooms.memberChanges, events);
+      lastly(rooms.changes());
       return value;
     });
   }
