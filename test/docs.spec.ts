@@ -139,7 +139,7 @@ describe('the OpenAPI document', () => {
     expect([body.request_id, request_id.format]).toEqual(['mine:1', undefined]);
   });
 
-  it('passes the linter without a warning', async () => {
+  it('passes the linter without a warning', { timeout: 180_000 }, async () => {
     const lint = await promisify(execFile)(
       process.execPath,
       ['node_modules/@redocly/cli/bin/cli.js', 'lint', '--format=json', 'docs/openapi.json'],
