@@ -32,7 +32,7 @@ describe.skipIf(isRefused(NAME, Disk.refusal()))(`${NAME}, needs gcc on Linux`, 
   afterEach(async () => {
     await writers?.abandon();
     await ServerProcess.killAll();
-    disk.remove();
+    disk?.remove();
   });
 
   it(`leaves what was acknowledged, once, seed ${seed}`, async () => {

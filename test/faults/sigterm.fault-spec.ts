@@ -55,8 +55,9 @@ describe('SIGTERM under 8 writers and some log-ins', () => {
         `${Math.max(...took)} ms; ${summary(verdict)}; sends ${JSON.stringify(writers.answers)}; ` +
         `log-ins ${JSON.stringify(logIns)}`,
     );
-    expect(verdict).toMatchObject({ lost: 0, twice: 0, gaps: 0 });
+    expect(verdict).toMatchObject({ lost: 0, twice: 0, gaps: 0, total: verdict.acknowledged });
     expect(writers.unexpected).toEqual([]);
+    expect(writers.answers.lost, 'accepted, and not answered').toBeUndefined();
     expect(Object.keys(logIns).filter((answer) => answer !== '200' && answer !== '503')).toEqual(
       [],
     );
