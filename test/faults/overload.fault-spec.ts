@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Client } from '../support/client.js';
 import { ServerProcess } from '../support/server-process.js';
 import { isPostgres, TestDatabase } from '../support/test-database.js';
-import { isShort, note, summary } from './support/figures.js';
+import { isShort, note, tell } from './support/figures.js';
 import { type Ask, LoadGenerator } from './support/load-generator.js';
 import { type Acknowledged, checkRoom } from './support/room-check.js';
 
@@ -17,7 +17,7 @@ const UNDER_WAY = 300;
 const MEMORY_BYTES = 700 * 1024 ** 2;
 /** Its times are those of the generator's machine too, which may do something else for a moment. */
 const RETRIES = { retry: 2 };
-const name = `Overload on ${isPostgres ? 'PostgreSQL' : 'SQLite'}`;
+const name = `overload, ${isPostgres ? 'PostgreSQL' : 'SQLite'}`;
 
 /** Three sends and a page, in turn; the ledger keeps what was acknowledged. */
 function mix(chatId: string, sender: string, ledger: Acknowledged[]): () => Ask {
@@ -121,7 +121,7 @@ describe('three times what the server can do', () => {
 
   async function expectNoneLost(): Promise<void> {
     const verdict = await checkRoom(client, chatId, ledger);
-    note(`${name}: ${summary(verdict)}`);
+    tell(name, verdict, `${FACTOR} times what it can do`);
     expect(verdict).toMatchObject({ lost: 0, twice: 0, gaps: 0, total: verdict.acknowledged });
   }
 });
