@@ -65,7 +65,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await ServerProcess.killAll();
-  await database.drop();
+  await database?.drop();
 });
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

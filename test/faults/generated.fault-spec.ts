@@ -26,7 +26,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await ServerProcess.killAll();
-  await database.drop();
+  await database?.drop();
 });
 
 it(

@@ -51,7 +51,7 @@ afterEach(async () => {
   await errors?.stop();
   await writers?.abandon();
   await ServerProcess.killAll();
-  await database.drop();
+  await database?.drop();
 });
 
 it.skipIf(isRefused(NAME, refusal))(`${NAME}: 503 while they last, needs strace`, async () => {

@@ -20,7 +20,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await writers?.abandon();
   await ServerProcess.killAll();
-  await database.drop();
+  await database?.drop();
 });
 
 it(`${NAME}: what was acknowledged is there once, seed ${seed}`, async () => {

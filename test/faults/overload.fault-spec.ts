@@ -58,7 +58,7 @@ describe('three times what the server can do', () => {
   afterAll(async () => {
     for (const generator of generators) generator.close();
     await ServerProcess.killAll();
-    await database.drop();
+    await database?.drop();
   });
 
   const newGenerator = async (connections: number): Promise<LoadGenerator> => {

@@ -29,8 +29,8 @@ describe.skipIf(isSkipped)('under 8 writers', () => {
   let writers: Writers;
 
   beforeAll(async () => {
-    postgres = await PostgresProcess.create();
     dataDir = mkdtempSync(join(tmpdir(), 'conclave-test-'));
+    postgres = await PostgresProcess.create();
   });
   beforeEach(async () => {
     server = await ServerProcess.start({

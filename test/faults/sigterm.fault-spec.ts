@@ -22,7 +22,7 @@ describe('SIGTERM under 8 writers and some log-ins', () => {
   });
   afterAll(async () => {
     await ServerProcess.killAll();
-    await database.drop();
+    await database?.drop();
   });
 
   const start = (): Promise<ServerProcess> =>
