@@ -1,3 +1,4 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Loader } from './loader.js';
 import type { DatabaseKind } from './options.js';
@@ -7,9 +8,12 @@ import { makeWorld } from './world.js';
 
 const LINES = 20;
 const MIB = 2 ** 20;
-const PROBE = fileURLToPath(new URL('heap-probe.mjs', import.meta.url));
+const HEAD = `| sent | sends/s | RSS MiB | heap after collection MiB |
+| ---: | ------: | ------: | ------------------------: |`;
+const pathOf = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+const PROBE = pathOf('heap-probe.mjs');
 
-/** Sends many messages to one server, and prints what it holds along the way. */
+/** Sends many messages to one server; prints what it holds along the way, and keeps that too. */
 export async function runMemoryFlat(
   loader: Loader,
   database: DatabaseKind,
@@ -18,9 +22,12 @@ export async function runMemoryFlat(
   const store = await Store.create(database);
   const world = await makeWorld(conclave, store, 0);
   const server = await conclave.start(store, 'default', ['--import', PROBE]);
-  console.log(`\n### ${database}, ${messages.toLocaleString('en')} messages\n`);
-  console.log('| sent | sends/s | RSS MiB | heap after collection MiB |');
-  console.log('| ---: | ------: | ------: | ------------------------: |');
+  const lines: string[] = [];
+  const say = (line: string): void => {
+    console.log(line);
+    lines.push(line);
+  };
+  say(`### ${database}, ${messages.toLocaleString('en')} messages\n\n${HEAD}`);
   const amount = Math.ceil(messages / LINES);
   for (let line = 1; line <= LINES; line++) {
     const job = { url: server.url, world, calls: 'send', connections: 64, amount } as const;
@@ -29,10 +36,15 @@ export async function runMemoryFlat(
     const rss = server.rssMib();
     const { heapUsed } = await server.ask<NodeJS.MemoryUsage>('memory');
     const rate = Math.round((requests * 1000) / elapsedMs);
-    console.log(
-      `| ${line * amount} | ${rate} | ${rss.toFixed(0)} | ${(heapUsed / MIB).toFixed(1)} |`,
-    );
+    say(`| ${line * amount} | ${rate} | ${rss.toFixed(0)} | ${(heapUsed / MIB).toFixed(1)} |`);
   }
+  keep(database, lines);
   await server.stop();
   await store.drop();
+}
+
+function keep(database: DatabaseKind, lines: string[]): void {
+  const date = new Date().toISOString().replaceAll(/[:.]/g, '-');
+  mkdirSync(pathOf('results'), { recursive: true });
+  writeFileSync(pathOf(`results/${date}-memory-flat-${database}.md`), `${lines.join('\n')}\n`);
 }

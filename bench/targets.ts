@@ -44,7 +44,7 @@ const REFERENCE = {
   JWT_SECRET: SECRETS.JWT_SECRET,
 };
 
-/** A cache that holds some hundred bodies: those of a walk are gone when it comes round again. */
+/** A cache that holds about fifty bodies: those of a walk are gone when it comes round again. */
 const CACHE: Partial<Record<Profile, NodeJS.ProcessEnv>> = {
   'small cache': { BODY_CACHE_BYTES: '65536' },
   'no cache': { BODY_CACHE_BYTES: '0' },

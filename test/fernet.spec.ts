@@ -59,7 +59,7 @@ const texts = fc.oneof(
   fc.constantFrom('', '\0', '😀👩‍👩‍👧‍👦𝕏', 'e\u0301', '\ufeff', 'x'.repeat(16)),
 );
 
-const missing = haveVectors ? '' : `, skipped: no folder ${vectors.pathname}`;
+const missing = haveVectors ? '' : ', skipped: no ../shared/vectors';
 describe.skipIf(!haveVectors)(`the vectors of the Fernet specification${missing}`, () => {
   it('generates exactly the token of generate.json', () => {
     const [{ secret, src = '', now, iv = [], token }] = readVectors('generate.json');

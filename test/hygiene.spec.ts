@@ -1,7 +1,8 @@
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 
 interface Locked {
@@ -9,7 +10,6 @@ interface Locked {
   license?: string;
   integrity?: string;
   resolved?: string;
-  deprecated?: string;
   dev?: boolean;
 }
 
@@ -30,8 +30,32 @@ const PERMISSIVE = new Set([
   'MIT',
   'Python-2.0',
 ]);
+/** What npm warns of below which major version: neither the lock nor every registry tells. */
+const DEPRECATED: Record<string, number> = {
+  '@humanwhocodes/config-array': Infinity,
+  '@npmcli/move-file': Infinity,
+  'are-we-there-yet': Infinity,
+  boolean: Infinity,
+  eslint: 9,
+  gauge: Infinity,
+  glob: 12,
+  inflight: Infinity,
+  'lodash.get': Infinity,
+  'lodash.isequal': Infinity,
+  multer: 2,
+  'node-domexception': Infinity,
+  npmlog: Infinity,
+  'prebuild-install': Infinity,
+  request: Infinity,
+  rimraf: 4,
+  tar: 7,
+  uuid: 11,
+  'whatwg-encoding': Infinity,
+};
 /** Nothing listens there: what goes out all the same comes to nothing. */
 const NO_NETWORK = { HTTP_PROXY: 'http://127.0.0.1:9', HTTPS_PROXY: 'http://127.0.0.1:9' };
+/** For tools that read the whole project, on a machine that does other things too. */
+const LONG_MS = 180_000;
 
 const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
 const packages: Record<string, Locked> = JSON.parse(
@@ -42,14 +66,10 @@ const paths = Object.keys(packages);
 const production = paths.filter((path) => !packages[path].dev);
 const nameOf = (path: string): string => path.replace(/^.*node_modules\//, '');
 
-/** Runs a script of package.json, as one does who is offline. */
-function npmRun(...words: string[]): { status: number | null; stdout: string } {
+/** Runs a script of package.json, as one does who is offline; rejects when it fails. */
+async function npmRun(...words: string[]): Promise<string> {
   const env = { ...process.env, ...NO_NETWORK };
-  const { status, stdout } = spawnSync('npm', ['run', '--silent', ...words], {
-    encoding: 'utf8',
-    env,
-  });
-  return { status, stdout };
+  return (await promisify(execFile)('npm', ['run', '--silent', ...words], { env })).stdout;
 }
 
 describe('the packages', () => {
@@ -65,9 +85,10 @@ describe('the packages', () => {
     expect(paths.filter((path) => packages[path].resolved)).toEqual([]);
   });
 
-  it('are not deprecated where production needs them', () => {
-    expect(production.length).toBeGreaterThan(100);
-    expect(production.filter((path) => packages[path].deprecated)).toEqual([]);
+  it('are not deprecated, but for what fetches the binary of better-sqlite3 12', () => {
+    const isDeprecated = (path: string): boolean =>
+      parseInt(packages[path].version) < (DEPRECATED[nameOf(path)] ?? 0);
+    expect(paths.filter(isDeprecated)).toEqual(['node_modules/prebuild-install']);
   });
 
   it('have permissive licences where production needs them', () => {
@@ -79,8 +100,8 @@ describe('the packages', () => {
     expect(production.filter((path) => !isPermissive(path)).map(licenceOf)).toEqual([]);
   });
 
-  it('are all used, and so is every file and export', () => {
-    expect(npmRun('unused')).toEqual({ status: 0, stdout: '' });
+  it('are all used, and so is every file and export', { timeout: LONG_MS }, async () => {
+    expect(await npmRun('unused')).toBe('');
   });
 });
 
@@ -96,10 +117,10 @@ function licenceOf(path: string): string {
 }
 
 describe('npm run sbom', () => {
-  it('lists, without the network, what production needs in the versions of the lock', () => {
+  it('lists, without the network, what production needs', { timeout: LONG_MS }, async () => {
     const folder = mkdtempSync(join(tmpdir(), 'conclave-sbom-'));
     const file = join(folder, 'sbom.json');
-    expect(npmRun('sbom', '--', '--output-file', file).status).toBe(0);
+    await npmRun('sbom', '--', '--output-file', file);
     const { bomFormat, components } = JSON.parse(readFileSync(file, 'utf8'));
     rmSync(folder, { recursive: true });
     const listed = flat(components as Component[]).map(
@@ -128,15 +149,19 @@ describe('docs/operations.md', () => {
     expect(found(rows, /`(\w+\.\w+|request)`/g)).toEqual(logged);
   });
 
-  it('names every metric of our own', () => {
-    const plain = [...found(sources, /'(conclave_\w+)'/g)].filter((name) => !/_cache$/.test(name));
-    const caches = [...found(sources, /'(conclave_\w+_cache)'/g)];
+  it('names exactly the metrics of our own, alerts included', () => {
+    const [plain, caches] = [/'(conclave_\w+(?<!_cache))'/g, /'(conclave_\w+_cache)'/g].map(
+      (pattern) => [...found(sources, pattern)],
+    );
     const metrics = [
       ...plain,
       ...caches.flatMap((it) => [`${it}_hits_total`, `${it}_misses_total`]),
     ];
+    const named = [...found(guide, /\b(conclave_\w+)/g)];
     expect(metrics).toContain('conclave_http_request_duration_seconds');
-    expect(metrics.filter((name) => !guide.includes(`\`${name}\``))).toEqual([]);
+    expect(new Set(named.map((it) => it.replace(/_(bucket|count|sum)$/, '')))).toEqual(
+      new Set(metrics),
+    );
   });
 });
 

@@ -46,7 +46,13 @@ describe('/metrics', () => {
     expect(valueOf(text, 'conclave_writer_batch_size_sum')).toBeGreaterThan(0);
     expect(valueOf(text, 'conclave_whitelist_cache_hits_total')).toBeGreaterThan(0);
     expect(valueOf(text, 'conclave_key_cache_hits_total')).toBeGreaterThan(0);
-    for (const name of ['writer_waiting', 'hashing_waiting', 'sockets', 'event_streams']) {
+    for (const name of [
+      'database_waiting',
+      'writer_waiting',
+      'hashing_waiting',
+      'sockets',
+      'event_streams',
+    ]) {
       expect(text).toContain(`conclave_${name} 0`);
     }
     for (const name of ['keys_cached', 'body_cache_bytes', 'refused_total']) {

@@ -45,7 +45,7 @@ interface DjangoFixture {
 
 const vectors = new URL('../../shared/vectors/', import.meta.url);
 const haveVectors = existsSync(vectors);
-const missing = haveVectors ? '' : `, skipped: no folder ${vectors.pathname}`;
+const missing = haveVectors ? '' : ', skipped: no ../shared/vectors';
 
 function read<T>(name: string): T {
   return JSON.parse(readFileSync(new URL(name, vectors), 'utf8')) as T;

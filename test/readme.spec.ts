@@ -38,7 +38,7 @@ beforeAll(async () => {
   server = await ServerProcess.start({ PORT: '0' }, folder);
 });
 afterAll(async () => {
-  await server.stop('SIGTERM');
+  await server?.stop('SIGTERM');
   rmSync(folder, { recursive: true });
 });
 

@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { SessionActivity } from '../src/auth/session-activity.js';
 import { SessionPurge } from '../src/auth/session-purge.js';
+import { Database } from '../src/database/database.js';
 import { Client } from './support/client.js';
 import { PASSWORD, TestApp, type TestUser } from './support/test-app.js';
 
@@ -58,6 +59,23 @@ describe('the list of sessions', () => {
     await app.nest.get(SessionActivity).beforeApplicationShutdown();
     const [row] = await app.sql('SELECT last_used_at FROM session WHERE user_id = ?', [user.id]);
     expect(Number(row.last_used_at)).toBeGreaterThanOrEqual(before - 5000);
+  });
+
+  it('keeps what the database did not take, and writes it the next time', async () => {
+    const user = await app.givenUser();
+    await app.sql('UPDATE session SET last_used_at = 0 WHERE user_id = ?', [user.id]);
+    await app.as(user).get('/userauth/me');
+    const activity = app.nest.get(SessionActivity);
+    const write = vi
+      .spyOn(app.nest.get(Database), 'write')
+      .mockRejectedValueOnce(new Error('away'));
+    await activity.beforeApplicationShutdown();
+    const { body } = await app.as(user).get('/userauth/sessions');
+    expect(body.data[0].last_used_at).not.toMatch(/^1970/);
+    await activity.beforeApplicationShutdown();
+    write.mockRestore();
+    const [row] = await app.sql('SELECT last_used_at FROM session WHERE user_id = ?', [user.id]);
+    expect(Number(row.last_used_at)).toBeGreaterThan(0);
   });
 });
 

@@ -9,7 +9,7 @@ const FLUSH_MS = 60_000;
 @Injectable()
 export class SessionActivity implements OnModuleInit, BeforeApplicationShutdown {
   private readonly logger = new Logger(SessionActivity.name);
-  private lastUsed = new Map<string, number>();
+  private readonly lastUsed = new Map<string, number>();
   private timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly database: Database) {}
@@ -35,7 +35,6 @@ export class SessionActivity implements OnModuleInit, BeforeApplicationShutdown 
 
   private async flush(): Promise<void> {
     const noted = [...this.lastUsed].sort();
-    this.lastUsed = new Map();
     if (noted.length === 0) return;
     try {
       await this.database.write(async (manager) => {
@@ -44,6 +43,7 @@ export class SessionActivity implements OnModuleInit, BeforeApplicationShutdown 
           await manager.update(Session, { id, lastUsedAt: LessThan(lastUsedAt) }, { lastUsedAt });
         }
       });
+      for (const [id, time] of noted) if (this.since(id) === time) this.lastUsed.delete(id);
     } catch (err) {
       this.logger.warn({ event: 'session_activity.not_written', err });
     }

@@ -75,6 +75,11 @@ export class Database implements OnApplicationShutdown {
     return this.isPostgres ? (this.writer.driver as unknown as { master: Pool }).master : undefined;
   }
 
+  /** Who waits for a connection to PostgreSQL, or for the next commit on SQLite. */
+  get waiting(): number {
+    return this.sqliteLine?.length ?? this.pool!.waitingCount;
+  }
+
   /**
    * Runs `work` in a transaction and answers after its commit. All statements go through the
    * manager it is given; it awaits nothing but the database, since others wait behind it. It may run

@@ -31,6 +31,11 @@ export class SqliteWriteLine {
 
   constructor(private readonly runner: QueryRunner) {}
 
+  /** Jobs that the transaction in flight did not take. */
+  get length(): number {
+    return this.waiting.length;
+  }
+
   run<T>(work: Work<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       this.waiting.push({ work, resolve: resolve as Job['resolve'], reject });

@@ -6,11 +6,12 @@ import { Metrics } from '../metrics/metrics.js';
 /** The services behind the server. */
 @Injectable()
 export class ServicesMetrics {
-  constructor(metrics: Metrics, { pool }: Database, redis: RedisClient) {
+  constructor(metrics: Metrics, database: Database, redis: RedisClient) {
+    metrics.gauge('conclave_database_waiting', 'Who wait for it', () => database.waiting);
+    const { pool } = database;
     if (pool) {
       metrics.gauge('conclave_database_connections', 'To PostgreSQL', () => pool.totalCount);
       metrics.gauge('conclave_database_connections_idle', 'Unused ones', () => pool.idleCount);
-      metrics.gauge('conclave_database_waiting', 'Who wait for one', () => pool.waitingCount);
     }
     if (redis.commands) {
       metrics.gauge('conclave_redis_ready', '0 while it is away', () => Number(redis.isReady));

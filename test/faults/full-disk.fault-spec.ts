@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { expectProblem } from '../expect-problem.js';
 import { Client } from '../support/client.js';
 import { ServerProcess } from '../support/server-process.js';
-import { isRefused, isShort, note, summary } from './support/figures.js';
+import { isRefused, isShort, tell } from './support/figures.js';
 import { Reads } from './support/reads.js';
 import { Tmpfs } from './support/tmpfs.js';
 import { Writers } from './support/writers.js';
@@ -52,10 +52,8 @@ it.skipIf(isRefused(NAME, refusal))(
 
     const { answers, unexpected } = writers;
     const verdict = await writers.verify();
-    note(
-      `${NAME}: ${TIMES} times, 503 ${answers[503]}, ${summary(verdict)}, ` +
-        `recovery ${Math.max(...recoveries)} ms`,
-    );
+    const recovery = `writes again after at most ${Math.max(...recoveries)} ms`;
+    tell(`${NAME} × ${TIMES}`, verdict, `503 × ${answers[503]}; ${recovery}`);
     expect(unexpected).toEqual([]);
     expect(Math.max(...recoveries)).toBeLessThan(5000);
     expect(verdict).toMatchObject({ lost: 0, twice: 0, gaps: 0, total: verdict.acknowledged });

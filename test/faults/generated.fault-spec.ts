@@ -7,7 +7,7 @@ import { type Failure, GeneratedRun } from './support/generated-run.js';
 import { Judge } from './support/generated-verdict.js';
 import { ApiDocument } from './support/openapi-document.js';
 
-const SEED = Number(process.env.FAULTS_SEED ?? 20261122);
+const SEED = Number(process.env.SEED ?? 20261122);
 const REQUESTS = Number(process.env.FAULTS_REQUESTS ?? (isShort ? 4000 : 100_000));
 /** As many as let every operation succeed for somebody. */
 const ENOUGH = 20_000;
@@ -26,7 +26,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await ServerProcess.killAll();
-  await database.drop();
+  await database?.drop();
 });
 
 it(

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { ServerProcess } from '../support/server-process.js';
 import { TestDatabase } from '../support/test-database.js';
-import { isRefused, isShort, note, summary } from './support/figures.js';
+import { isRefused, isShort, note, tell } from './support/figures.js';
 import { freePort } from './support/free-port.js';
 import { InjectedErrors } from './support/injected-errors.js';
 import { Reads } from './support/reads.js';
@@ -51,7 +51,7 @@ afterEach(async () => {
   await errors?.stop();
   await writers?.abandon();
   await ServerProcess.killAll();
-  await database.drop();
+  await database?.drop();
 });
 
 it.skipIf(isRefused(NAME, refusal))(`${NAME}: 503 while they last, needs strace`, async () => {
@@ -65,7 +65,8 @@ it.skipIf(isRefused(NAME, refusal))(`${NAME}: 503 while they last, needs strace`
   await writers.stop();
 
   const verdict = await writers.verify();
-  note(`${NAME}, then kill -9: ${summary(verdict)}; ${steps.join('; ')}`);
+  tell(`${NAME}, then kill -9`, verdict, `${FAULTS.length} kinds`);
+  note(`${NAME}: ${steps.join('; ')}`);
   expect(writers.unexpected).toEqual([]);
   expect(verdict).toMatchObject({ lost: 0, twice: 0, gaps: 0, total: verdict.acknowledged });
 });

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { ServerProcess } from '../support/server-process.js';
 import { isPostgres, TestDatabase } from '../support/test-database.js';
-import { isShort, note, summary } from './support/figures.js';
+import { isShort, tell } from './support/figures.js';
 import { freePort } from './support/free-port.js';
 import { randomFrom, seed } from './support/random.js';
 import { Writers } from './support/writers.js';
@@ -20,7 +20,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await writers?.abandon();
   await ServerProcess.killAll();
-  await database.drop();
+  await database?.drop();
 });
 
 it(`${NAME}: what was acknowledged is there once, seed ${seed}`, async () => {
@@ -37,10 +37,7 @@ it(`${NAME}: what was acknowledged is there once, seed ${seed}`, async () => {
   await writers.stop();
 
   const verdict = await writers.verify();
-  const repeats = writers.answers[200] ?? 0;
-  note(
-    `${NAME}: ${CYCLES} cycles, ${summary(verdict)}; stored, answer lost, asked again ${repeats}`,
-  );
+  tell(`${NAME} × ${CYCLES}`, verdict, `answer lost, asked again ${writers.answers[200] ?? 0}`);
   expect(writers.unexpected).toEqual([]);
   expect(writers.answers.lost).toBeGreaterThan(0);
   expect(verdict).toMatchObject({ lost: 0, twice: 0, gaps: 0, total: verdict.acknowledged });

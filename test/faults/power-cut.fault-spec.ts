@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ServerProcess } from '../support/server-process.js';
 import { Disk } from './support/disk.js';
-import { isRefused, isShort, note, summary } from './support/figures.js';
+import { isRefused, isShort, tell } from './support/figures.js';
 import { freePort } from './support/free-port.js';
 import { InjectedErrors } from './support/injected-errors.js';
 import { randomFrom, seed } from './support/random.js';
@@ -32,7 +32,7 @@ describe.skipIf(isRefused(NAME, Disk.refusal()))(`${NAME}, needs gcc on Linux`, 
   afterEach(async () => {
     await writers?.abandon();
     await ServerProcess.killAll();
-    disk.remove();
+    disk?.remove();
   });
 
   it(`leaves what was acknowledged, once, seed ${seed}`, async () => {
@@ -51,7 +51,7 @@ describe.skipIf(isRefused(NAME, Disk.refusal()))(`${NAME}, needs gcc on Linux`, 
 
     const verdict = await writers.verify();
     const repeats = writers.answers[200] ?? 0;
-    note(`${NAME}: ${CUTS} cuts, ${summary(verdict)}; stored, answer lost, asked again ${repeats}`);
+    tell(`${NAME} × ${CUTS}`, verdict, `answer lost, asked again ${repeats}`);
     expect(writers.unexpected).toEqual([]);
     expect(verdict).toMatchObject({ lost: 0, twice: 0, gaps: 0, total: verdict.acknowledged });
   });
@@ -70,7 +70,7 @@ describe.skipIf(isRefused(NAME, Disk.refusal()))(`${NAME}, needs gcc on Linux`, 
       await writers.stop();
 
       const verdict = await writers.verify();
-      note(`${NAME} after syncs that failed: 503 ${writers.answers[503]}, ${summary(verdict)}`);
+      tell(`${NAME}, after syncs that failed`, verdict, `503 × ${writers.answers[503]}`);
       expect(writers.unexpected).toEqual([]);
       expect(writers.answers[503]).toBeGreaterThan(0);
       expect(verdict).toMatchObject({ lost: 0, twice: 0, gaps: 0, total: verdict.acknowledged });
@@ -87,7 +87,7 @@ describe.skipIf(isRefused(NAME, Disk.refusal()))(`${NAME}, needs gcc on Linux`, 
     await start({ DATA_DIR: disk.dataDir });
 
     const verdict = await writers.verify();
-    note(`${NAME}, control with synchronous=NORMAL: 1 cut, ${summary(verdict)}`);
+    tell(`${NAME}, control`, verdict, 'with `synchronous=NORMAL`, which has to lose some');
     expect(verdict.lost).toBeGreaterThan(0);
   });
 

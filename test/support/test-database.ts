@@ -38,13 +38,16 @@ export class TestDatabase {
     if (this.url) {
       await administer(`DROP DATABASE ${new URL(this.url).pathname.slice(1)} WITH (FORCE)`);
     }
-    rmSync(this.dataDir, { recursive: true });
+    rmSync(this.dataDir, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
 async function administer(statement: string): Promise<void> {
   const client = new pg.Client({ connectionString: postgresUrl.href });
   await client.connect();
-  await client.query(statement);
-  await client.end();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
 }

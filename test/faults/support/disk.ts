@@ -55,7 +55,7 @@ export class Disk {
   }
 
   remove(): void {
-    rmSync(this.root, { recursive: true });
+    rmSync(this.root, { recursive: true, force: true, maxRetries: 5 });
   }
 
   private get copy(): string {

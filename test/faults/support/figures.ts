@@ -19,21 +19,21 @@ export interface Verdict {
 /** Whether a fault run takes seconds instead of minutes, by `FAULTS=short`. */
 export const isShort = process.env.FAULTS === 'short';
 
-/** Adds a line to the table that is printed when all tests have ended. */
+/** Adds a line to what is printed when all tests have ended; rows of the table come first. */
 export function note(line: string): void {
   if (process.env.FAULT_FIGURES) appendFileSync(process.env.FAULT_FIGURES, `${line}\n`);
   else console.log(line);
 }
 
-/** For `it.skipIf`: says in the table what a machine does not allow, and answers whether to skip. */
+/** For `it.skipIf`: says what a machine does not allow, and answers whether to skip. */
 export function isRefused(name: string, reason: string | undefined): boolean {
   if (reason !== undefined) note(`${name}: SKIPPED, ${reason}`);
   return reason !== undefined;
 }
 
-/** Such as `acknowledged 12,345, found 12,345, lost 0, twice 0`. */
-export function summary({ acknowledged, found, lost, twice }: Verdict): string {
-  return Object.entries({ acknowledged, found, lost, twice })
-    .map(([name, count]) => `${name} ${count.toLocaleString('en')}`)
-    .join(', ');
+/** Adds a row to the table: a fault, what became of the messages, and what else was seen. */
+export function tell(fault: string, verdict: Verdict, besides: string): void {
+  const { acknowledged, found, lost, twice } = verdict;
+  const counts = [acknowledged, found, lost, twice].map((count) => count.toLocaleString('en'));
+  note(`| ${[fault, ...counts, besides].join(' | ')} |`);
 }

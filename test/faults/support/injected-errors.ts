@@ -12,7 +12,7 @@ export class InjectedErrors {
     const target = spawn('sleep', ['10'], { stdio: 'ignore' });
     const options = ['-f', '-o', '/dev/null', ...inject, '-p', String(target.pid)];
     // It is ended by `timeout` where it could attach, and fails at once where it could not.
-    const { status } = spawnSync('timeout', ['--signal=INT', '0.5', 'strace', ...options]);
+    const { status } = spawnSync('timeout', ['--signal=INT', '2', 'strace', ...options]);
     target.kill('SIGKILL');
     return status === 124 ? undefined : 'strace may not attach to a process here';
   }

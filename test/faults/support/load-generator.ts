@@ -1,10 +1,11 @@
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** What to ask: a method and a path, and for a POST what to send. */
+/** What to ask: a path, for a POST what to send, and who is to hear the answer. */
 export interface Ask {
   path: string;
   body?: object;
+  heard?: (status: number, body: string) => void;
 }
 
 /** Milliseconds that answers took, by status; 0 for a connection that was cut. */
@@ -89,7 +90,7 @@ export class LoadGenerator {
     this.times.set(status, times);
   }
 
-  private send({ path, body }: Ask): Promise<number> {
+  private send({ path, body, heard }: Ask): Promise<number> {
     const text = body && JSON.stringify(body);
     return new Promise((resolve) => {
       const sent = request(this.url + path, {
@@ -108,11 +109,12 @@ export class LoadGenerator {
         const status = response.statusCode!;
         let body = '';
         response.on('data', (chunk: Buffer) => {
-          if (!this.samples.has(status)) body += chunk.toString();
+          if (heard || !this.samples.has(status)) body += chunk.toString();
         });
         response.on('end', () => {
           if (!this.samples.has(status))
             this.samples.set(status, { headers: response.headers, body });
+          heard?.(status, body);
           resolve(status);
         });
         response.on('error', () => resolve(0));

@@ -67,9 +67,9 @@ export class PostgresProcess {
   async remove(): Promise<void> {
     if (existsSync(this.pidFile)) {
       this.thaw();
-      await this.stop('immediate');
+      await this.stop('immediate').catch(() => undefined); // it may have left the file and be gone
     }
-    rmSync(this.folder, { recursive: true });
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }
 
   /** The postmaster, which starts no more while it is frozen, and then its children. */

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Answer, Client } from '../../support/client.js';
-import { type Acknowledged, checkRoom } from './room-check.js';
 import type { Verdict } from './figures.js';
+import { type Outcome, post } from './post.js';
+import { type Acknowledged, checkRoom } from './room-check.js';
 
 export interface WriterOptions {
   /** Characters of each message. */
@@ -31,7 +32,7 @@ const DEFAULTS = { textLength: 200, pauseMs: 0, retryMs: 25, timeoutMs: 10_000 }
 export class Writers {
   /** In the order of the answers. */
   readonly ledger: Acknowledged[] = [];
-  /** Answers by status; `lost` for those that never came. */
+  /** Answers by status; `refused` and `lost` for those that never came. */
   readonly answers: Record<string, number> = {};
   /** Each kind of answer that no writer should get, such as a 500 or a 503 without `Retry-After`. */
   readonly unexpected: string[] = [];
@@ -122,38 +123,22 @@ export class Writers {
     const text = client_id.padEnd(this.options.textLength, ' lorem ipsum');
     const message = { chatid: this.chatId, message: text, client_id };
     while (!this.isAbandoned) {
-      const answer = await this.post(writer, message);
+      const url = `${this.url}/message/`;
+      const answer = await post(url, writer.token, message, this.options.timeoutMs);
       this.count(answer);
-      if (answer?.status === 201 || answer?.status === 200) {
+      if (typeof answer === 'object') {
         const { id, seq } = answer.body;
-        this.ledger.push({ id, seq, client_id, sender: writer.id, text });
-        return;
+        if (answer.status < 300) this.ledger.push({ id, seq, client_id, sender: writer.id, text });
+        if (answer.status < 500) return; // asking again would not help
       }
-      if (answer && answer.status < 500) return; // asking again would not help
       await sleep(this.options.retryMs);
     }
   }
 
-  /** The answer, or undefined when none came. */
-  private async post({ token }: Writer, message: object): Promise<Answer | undefined> {
-    try {
-      const response = await fetch(`${this.url}/message/`, {
-        method: 'POST',
-        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-        body: JSON.stringify(message),
-        signal: AbortSignal.timeout(this.options.timeoutMs),
-      });
-      const body: unknown = JSON.parse(await response.text());
-      return { status: response.status, headers: response.headers, body };
-    } catch {
-      return undefined; // refused, cut off or too late
-    }
-  }
-
-  private count(answer: Answer | undefined): void {
-    const status = String(answer?.status ?? 'lost');
+  private count(answer: Outcome): void {
+    const status = typeof answer === 'object' ? String(answer.status) : answer;
     this.answers[status] = (this.answers[status] ?? 0) + 1;
-    if (!answer || isExpected(answer)) return;
+    if (typeof answer === 'string' || isExpected(answer)) return;
     const kind = `${status} ${JSON.stringify({ ...answer.body, request_id: undefined })}`;
     if (!this.unexpected.includes(kind)) this.unexpected.push(kind);
   }
