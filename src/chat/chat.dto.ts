@@ -119,13 +119,12 @@ export class ChatDto {
   /** The member may have been read a moment after the room, and have read further by then. */
   static of(chat: Chat, member: Member | null, peer?: ProfileDto): ChatDto {
     const readSeq = member && Math.min(member.readSeq, chat.lastSeq);
-    return {
-      ...sharedFields(chat),
+    const own = {
       role: member?.role ?? null,
       read_seq: readSeq,
       unread_count: readSeq === null ? null : chat.lastSeq - readSeq,
-      ...(peer && { peer }),
     };
+    return Object.assign(sharedFields(chat), own, peer && { peer });
   }
 }
 
