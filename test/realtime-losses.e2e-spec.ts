@@ -2,6 +2,7 @@ import { createClient } from '@redis/client';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { RedisChannels } from '../src/events/redis-channels.js';
 import { RedisClient } from '../src/events/redis-client.js';
+import { Connections } from '../src/realtime/connections.js';
 import { HeardRooms } from '../src/realtime/heard-rooms.js';
 import { BlackHole } from './support/black-hole.js';
 import { Client } from './support/client.js';
@@ -24,9 +25,12 @@ describe.skipIf(lacking)(`news that one process misses${lacking && ` (${lacking}
   beforeAll(async () => {
     redis = await RedisProcess.start();
     hole = await BlackHole.before(Number(new URL(redis.url).port));
+    const looks = vi.spyOn(Connections.prototype, 'lookAgain');
     here = await TestApp.start({ REDIS_URL: `redis://127.0.0.1:${hole.port}` });
     there = await TestApp.start({ REDIS_URL: redis.url }, here.database);
-    await until(() => [here, there].every(({ nest }) => nest.get(RedisClient).isReady), 10_000);
+    // When Redis is there first each of them tells everyone to catch up, which would hide all else.
+    await until(() => looks.mock.calls.filter(([hasMissed]) => hasMissed).length >= 2, 20_000);
+    await Promise.all(looks.mock.results.map(({ value }) => value));
   });
   afterAll(async () => {
     hole.close();
