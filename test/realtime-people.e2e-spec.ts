@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { ChatRepository } from '../src/chat/chat.repository.js';
 import { newId } from '../src/common/ids.js';
 import { ErasureTask } from '../src/erasure/erasure-task.js';
+import { EventBus } from '../src/events/event-bus.js';
 import { Connections } from '../src/realtime/connections.js';
 import { faultsOf } from './support/event-schemas.js';
 import { Listener } from './support/socket.js';
@@ -201,6 +202,23 @@ it('the erasure of an owner hands their room over', async () => {
     [3, 'changed', member.id],
     [4, 'removed', owner.id],
   ]);
+});
+
+it('who is found not to be a member any more still hears why', async () => {
+  const announce = vi.spyOn(app.nest.get(EventBus), 'announce').mockReturnValue(undefined);
+  await owner.client.request('DELETE', `/chat/${chatId}/members/${member.id}`);
+  const held = announce.mock.calls.map(([events]) => events);
+  announce.mockRestore();
+  await app.nest.get(Connections).lookAgain();
+  held.forEach((events) => app.nest.get(EventBus).announce(events));
+  for (const listener of [ownerHears, memberHears, memberHearsToo]) {
+    await listener.until(({ payload }) => payload.action === 'removed');
+  }
+  await send(owner, 'after');
+  await ownerHears.until(({ name }) => name === 'message.created');
+  for (const { events } of [memberHears, memberHearsToo]) {
+    expect(events.map(({ payload }) => payload.action)).toEqual(['removed']);
+  }
 });
 
 describe('a room that is over and still to be cleared away', () => {

@@ -41,7 +41,10 @@ export class EventForwarder {
     const news = subject && this.isNews(event) ? subject : undefined;
     if (news?.action === 'added') void this.connections.join(news.userId, chatId, change);
     this.deliver(event);
-    if (news?.action === 'removed') this.connections.part(news.userId, chatId);
+    if (news?.action === 'removed') {
+      this.sayFarewell(event, news.userId);
+      this.connections.part(news.userId, chatId);
+    }
     if (name === 'chat.deleted') this.connections.closeRoom(chatId);
   }
 
@@ -53,6 +56,15 @@ export class EventForwarder {
       const isSpared = event.except === connection.user.id;
       if (!(connection instanceof EventStream) || !isMeant || isSpared) continue;
       connection.hear(event, (data ??= JSON.stringify(event.payload)));
+    }
+  }
+
+  /** To those of whom the database has said already that they are not in the room any more. */
+  private sayFarewell(event: RoomEvent, userId: string): void {
+    for (const connection of this.connections.of(userId)) {
+      const hasHeard = connection.chatIds.has(event.chatId);
+      const isForOne = connection.chatId !== undefined;
+      if (!hasHeard && !isForOne) connection.hear(event, JSON.stringify(event.payload));
     }
   }
 

@@ -28,7 +28,6 @@ export class EventStream extends Readable implements Connection {
 
   leave(): void {}
 
-  /** @param data the event's payload as JSON */
   hear({ name }: RoomEvent, data: string): void {
     this.send(name, data);
   }
