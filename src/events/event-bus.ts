@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { Injectable, Logger, OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { newId } from '../common/ids.js';
 import { BusCipher } from './bus-cipher.js';
@@ -28,7 +28,7 @@ interface Envelope {
  * another way to learn of it.
  */
 @Injectable()
-export class EventBus implements OnApplicationShutdown {
+export class EventBus {
   private readonly logger = new Logger(EventBus.name);
   private readonly handlers = new EventEmitter();
   /** Tells what comes back to us from what others send. */
@@ -84,10 +84,6 @@ export class EventBus implements OnApplicationShutdown {
   /** Calls back whenever news arrives again that had been held up. */
   onResumed(handler: () => void): void {
     this.channels.onResumed(handler);
-  }
-
-  onApplicationShutdown(): void {
-    clearTimeout(this.tellingOfLoss);
   }
 
   private sendAnnounced(): void {

@@ -46,7 +46,8 @@ export class Connections implements OnModuleDestroy {
   }
 
   /**
-   * Lets a connection hear its rooms. Once this resolves, no event from then on is missed.
+   * Lets a connection hear its rooms. Once this resolves, no event from then on is missed without
+   * its client being told.
    *
    * @param admit asks whether it may connect, once the end of its session would be heard of
    * @throws DeadTokenError when its session is over
