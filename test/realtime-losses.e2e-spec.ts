@@ -1,5 +1,6 @@
 import { createClient } from '@redis/client';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { EventBus } from '../src/events/event-bus.js';
 import { RedisChannels } from '../src/events/redis-channels.js';
 import { RedisClient } from '../src/events/redis-client.js';
 import { Connections } from '../src/realtime/connections.js';
@@ -89,6 +90,16 @@ describe.skipIf(lacking)(`news that one process misses${lacking && ` (${lacking}
     await stream.until(isUntold, WATCHED_MS);
     await listener.until(({ name }) => name === 'ready', WATCHED_MS);
     expect(stream.events.filter(isUntold)).toHaveLength(1);
+  });
+
+  it('again and again is told of all the same', async () => {
+    const listener = await socket(there, await there.givenUser());
+    const losing = setInterval(() => here.nest.get(EventBus).publish({ type: 'events.lost' }), 50);
+    try {
+      await listener.until(({ name }) => name === 'ready', WATCHED_MS);
+    } finally {
+      clearInterval(losing);
+    }
   });
 
   it('since the other is cut off, is found: ended sessions and memberships', async () => {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { EventBus } from '../src/events/event-bus.js';
 import type { RoomEvent } from '../src/events/events.js';
 import { Listener } from './support/socket.js';
@@ -116,4 +116,19 @@ it('brings nothing of a quiet room after a removal whose news crossed with it', 
   await guest.until(({ payload }) => payload.chat_id === own);
   expect(guest.of(chatId).map(({ name }) => name)).toEqual(['member.changed']);
   [guest, control].forEach((each) => each.close());
+});
+
+it('waits in no room until another one is followed', async () => {
+  const [owner, added] = await givenUsers(2);
+  const [quick, slow] = [await app.givenChat(owner), await app.givenChat(owner)];
+  const [listener, guest] = await Promise.all([owner, added].map(listen));
+  const follow = vi.spyOn(app.nest.get(EventBus), 'follow');
+  follow.mockReturnValueOnce(new Promise(() => undefined));
+  await owner.client.request('PUT', `/chat/${slow}/members/${added.id}`);
+  await guest.until(({ payload }) => payload.action === 'added');
+  const { body } = await owner.client.post('/message/', { chatid: quick, message: 'hello' });
+  await listener.until(({ payload }) => payload.message?.id === body.id);
+  expect(follow).toHaveBeenCalledTimes(1);
+  follow.mockRestore();
+  [listener, guest].forEach((each) => each.close());
 });
