@@ -76,38 +76,45 @@ export function createEventsDocument(app: NestFastifyApplication): object {
   for (const [name, { payload, summary }] of Object.entries(HEARD)) {
     messages[name] = messageOf(name, payload, summary, schemas);
   }
-  const heard = Object.keys(HEARD);
   return {
     asyncapi: '3.0.0',
     info: { title: 'Conclave events', version: '1.0.0', description: DESCRIPTION },
     defaultContentType: 'application/json',
     servers: SERVERS,
-    channels: {
-      socket: {
-        address: '/socket.io',
-        title: 'Socket.IO, namespace /',
-        servers: [{ $ref: '#/servers/socket' }],
-        messages: referencesTo([...heard, 'type', 'typeAnswer']),
-      },
-      events: {
-        address: '/events',
-        title: 'Server-sent events',
-        servers: [{ $ref: '#/servers/http' }],
-        messages: referencesTo(heard),
-      },
-    },
-    operations: {
-      hearOnSocket: operation('send', 'socket', heard),
-      hearOnEvents: operation('send', 'events', heard),
-      type: {
-        ...operation('receive', 'socket', ['type']),
-        reply: {
-          channel: { $ref: '#/channels/socket' },
-          messages: [{ $ref: '#/channels/socket/messages/typeAnswer' }],
-        },
-      },
-    },
+    channels: channels(),
+    operations: operations(),
     components: { messages, schemas: toJsonSchema(schemas), securitySchemes: SECURITY_SCHEMES },
+  };
+}
+
+function channels(): object {
+  return {
+    socket: {
+      address: '/socket.io',
+      title: 'Socket.IO, namespace /',
+      servers: [{ $ref: '#/servers/socket' }],
+      messages: referencesTo([...Object.keys(HEARD), 'type', 'typeAnswer']),
+    },
+    events: {
+      address: '/events',
+      title: 'Server-sent events',
+      servers: [{ $ref: '#/servers/http' }],
+      messages: referencesTo(Object.keys(HEARD)),
+    },
+  };
+}
+
+function operations(): object {
+  return {
+    hearOnSocket: operation('send', 'socket', Object.keys(HEARD)),
+    hearOnEvents: operation('send', 'events', Object.keys(HEARD)),
+    type: {
+      ...operation('receive', 'socket', ['type']),
+      reply: {
+        channel: { $ref: '#/channels/socket' },
+        messages: [{ $ref: '#/channels/socket/messages/typeAnswer' }],
+      },
+    },
   };
 }
 
