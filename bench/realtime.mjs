@@ -12,7 +12,9 @@ import { connect } from './raw-socket.mjs';
 
 const SOCKETS_PER_USER = 50;
 const folder = mkdtempSync(join(tmpdir(), 'conclave-bench-'));
-const server = spawn(process.execPath, ['--expose-gc', 'dist/main.js'], {
+const probe = import.meta.resolve('./heap-probe.mjs');
+const server = spawn(process.execPath, ['--import', probe, 'dist/main.js'], {
+  stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   env: {
     PATH: process.env.PATH,
     PORT: '0',
@@ -60,8 +62,12 @@ async function openSockets(count, chatId, onEvent) {
 
 const quantile = (values, q) =>
   [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * q))];
-const rssBytes = () =>
-  1024 * Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8'))[1]);
+/** Of the server, once garbage is collected. */
+async function rssBytes() {
+  server.send('measure');
+  const [{ rss }] = await once(server, 'message');
+  return rss;
+}
 const cpuSeconds = () => {
   const [user, system] = readFileSync(`/proc/${server.pid}/stat`, 'utf8').split(' ').slice(13, 15);
   return (Number(user) + Number(system)) / 100;
@@ -74,10 +80,10 @@ const send = (chatId, message) => call('POST', '/message/', owner, { chatid: cha
 // What a socket costs that hears nothing.
 {
   const chatId = await newRoom();
-  const before = rssBytes();
+  const before = await rssBytes();
   const sockets = await openSockets(5000, chatId, () => undefined);
   await sleep(5000);
-  const each = (rssBytes() - before) / sockets.length / 1024;
+  const each = ((await rssBytes()) - before) / sockets.length / 1024;
   for (const socket of sockets) socket.destroy();
   console.log(`idle sockets: ${sockets.length}, ${each.toFixed(1)} KB each`);
 }

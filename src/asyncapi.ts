@@ -11,7 +11,7 @@ import type { RoomEventName } from './events/events.js';
 import { MessageChangedDto, ReactionChangedDto } from './message/message-event.dto.js';
 import { exampleOf, type Schema } from './openapi.examples.js';
 import { fixDocument } from './openapi.fixes.js';
-import { ReadyDto, TypeDto, TypingDto } from './realtime/realtime.dto.js';
+import { ReadyDto, SocketProblemDto, TypeDto, TypingDto } from './realtime/realtime.dto.js';
 
 interface Heard {
   payload: Type<object>;
@@ -44,44 +44,84 @@ Connect with socket.io-client, transport \`websocket\` alone and \`auth: { token
 or \`GET /events\` with the header \`Authorization\`. Events go to members of the room, after the
 commit. Nothing in them depends on who reads it.`;
 
+/** Where they come from, and what is asked for there. */
+const SERVERS = {
+  socket: {
+    host: 'localhost:3000',
+    protocol: 'ws',
+    security: [{ $ref: '#/components/securitySchemes/token' }],
+  },
+  http: {
+    host: 'localhost:3000',
+    protocol: 'http',
+    security: [{ $ref: '#/components/securitySchemes/bearer' }],
+  },
+};
+const SECURITY_SCHEMES = {
+  token: {
+    type: 'apiKey',
+    in: 'user',
+    description: 'The access token, in the handshake of Socket.IO: `auth: { token }`',
+  },
+  bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+};
+
 /** The AsyncAPI 3 document of the events. */
 export function createEventsDocument(app: NestFastifyApplication): object {
   const schemas = schemasOf(app);
   const messages: Record<string, object> = {
     type: messageOf('typing', TypeDto, 'Its user is typing', schemas),
+    typeAnswer: typeAnswer(),
   };
   for (const [name, { payload, summary }] of Object.entries(HEARD)) {
     messages[name] = messageOf(name, payload, summary, schemas);
   }
-  const heard = Object.keys(HEARD);
   return {
     asyncapi: '3.0.0',
     info: { title: 'Conclave events', version: '1.0.0', description: DESCRIPTION },
     defaultContentType: 'application/json',
-    channels: {
-      socket: {
-        address: '/socket.io',
-        title: 'Socket.IO, namespace /',
-        messages: { ...referencesTo(heard), type: { $ref: '#/components/messages/type' } },
-      },
-      events: {
-        address: '/events',
-        title: 'Server-sent events',
-        messages: referencesTo(heard),
+    servers: SERVERS,
+    channels: channels(),
+    operations: operations(),
+    components: { messages, schemas: toJsonSchema(schemas), securitySchemes: SECURITY_SCHEMES },
+  };
+}
+
+function channels(): object {
+  return {
+    socket: {
+      address: '/socket.io',
+      title: 'Socket.IO, namespace /',
+      servers: [{ $ref: '#/servers/socket' }],
+      messages: referencesTo([...Object.keys(HEARD), 'type', 'typeAnswer']),
+    },
+    events: {
+      address: '/events',
+      title: 'Server-sent events',
+      servers: [{ $ref: '#/servers/http' }],
+      messages: referencesTo(Object.keys(HEARD)),
+    },
+  };
+}
+
+function operations(): object {
+  return {
+    hearOnSocket: operation('send', 'socket', Object.keys(HEARD)),
+    hearOnEvents: operation('send', 'events', Object.keys(HEARD)),
+    type: {
+      ...operation('receive', 'socket', ['type']),
+      reply: {
+        channel: { $ref: '#/channels/socket' },
+        messages: [{ $ref: '#/channels/socket/messages/typeAnswer' }],
       },
     },
-    operations: {
-      hearOnSocket: operation('send', 'socket', heard),
-      hearOnEvents: operation('send', 'events', heard),
-      type: operation('receive', 'socket', ['type']),
-    },
-    components: { messages, schemas: toJsonSchema(schemas) },
   };
 }
 
 /** Those of the payloads, and of what they are made of. */
 function schemasOf(app: NestFastifyApplication): Record<string, Schema> {
-  const payloads = [...Object.values(HEARD).map(({ payload }) => payload), TypeDto];
+  const heard = Object.values(HEARD).map(({ payload }) => payload);
+  const payloads = [...heard, TypeDto, SocketProblemDto];
   const document = SwaggerModule.createDocument(
     app,
     new DocumentBuilder().setOpenAPIVersion('3.1.0').build(),
@@ -106,6 +146,15 @@ function messageOf(
     summary,
     payload: { $ref },
     examples: [{ payload: exampleOf({ $ref }, schemas) }],
+  };
+}
+
+function typeAnswer(): object {
+  return {
+    name: 'typing',
+    summary: 'The acknowledgement of `typing`, if asked for: null where all is well',
+    payload: { oneOf: [{ type: 'null' }, { $ref: '#/components/schemas/SocketProblemDto' }] },
+    examples: [{ payload: null }],
   };
 }
 

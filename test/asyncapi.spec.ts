@@ -60,13 +60,35 @@ describe('the AsyncAPI document', () => {
     expect(names.length).toBeGreaterThan(5);
     const { socket, events } = document.channels;
     expect(Object.keys(events.messages).sort()).toEqual(names);
-    expect(Object.keys(socket.messages).sort()).toEqual([...names, 'type'].sort());
-    expect(messages.map(([name]) => name).sort()).toEqual([...names, 'type'].sort());
+    const all = [...names, 'type', 'typeAnswer'].sort();
+    expect(Object.keys(socket.messages).sort()).toEqual(all);
+    expect(messages.map(([name]) => name).sort()).toEqual(all);
   });
 
   it.each(messages)('gives an example of %s that fits its schema', (name, { examples }) => {
     expect(examples).toHaveLength(1);
     expect(faultsOf(name, examples[0].payload)).toEqual([]);
+  });
+
+  it('says where the events come from, and what a token is needed for', () => {
+    const { servers, channels, components } = document;
+    for (const { servers: where } of Object.values<{ servers: unknown[] }>(channels)) {
+      expect(where).toHaveLength(1);
+    }
+    const schemes = Object.keys(components.securitySchemes);
+    const used = Object.values<{ security: { $ref: string }[] }>(servers).flatMap(({ security }) =>
+      security.map(({ $ref }) => $ref.split('/').at(-1)),
+    );
+    expect(used.sort()).toEqual(schemes.sort());
+  });
+
+  it('knows the answer to `typing`', () => {
+    const { reply } = document.operations.type;
+    expect(reply.messages).toEqual([{ $ref: '#/channels/socket/messages/typeAnswer' }]);
+    expect(faultsOf('typeAnswer', null)).toEqual([]);
+    const problem = { type: 'x', title: 'x', status: 404, detail: 'x' };
+    expect(faultsOf('typeAnswer', problem)).toEqual([]);
+    expect(faultsOf('typeAnswer', {})).not.toEqual([]);
   });
 
   it('refers to nothing that is not there', () => {

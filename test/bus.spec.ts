@@ -12,6 +12,7 @@ import { EventBus } from '../src/events/event-bus.js';
 import type { RoomEvent } from '../src/events/events.js';
 import { RedisChannels } from '../src/events/redis-channels.js';
 import { RedisClient } from '../src/events/redis-client.js';
+import { BlackHole } from './support/black-hole.js';
 import { hasRedisServer, RedisProcess } from './support/redis-process.js';
 import { until } from './support/until.js';
 
@@ -19,6 +20,7 @@ const EVERYONE = 'conclave:events';
 const newKey = (): string => `${randomBytes(32).toString('base64url')}=`;
 const MASTER_KEY = newKey();
 const CHAT = '019ab3c1-6a10-7d3e-9b61-0c2d4e6f8a12';
+const OTHER = '019ab3c1-6a10-7d3e-9b61-0c2d4e6f8a13';
 
 const lacking = hasRedisServer ? '' : 'needs redis-server';
 
@@ -75,8 +77,8 @@ describe.skipIf(lacking)(`the event bus${lacking && ` (${lacking})`}`, () => {
   });
   afterAll(() => redis.stop());
 
-  function given(masterKeys?: string): Process {
-    const process = new Process(redis.url, masterKeys);
+  function given(masterKeys?: string, url = redis.url): Process {
+    const process = new Process(url, masterKeys);
     processes.push(process);
     return process;
   }
@@ -166,7 +168,7 @@ describe.skipIf(lacking)(`the event bus${lacking && ` (${lacking})`}`, () => {
   it('never throws, and tells the others afterwards that events were lost', async () => {
     await redis.stop();
     await until(() => !processes.some(({ client }) => client.isReady));
-    expect(here.bus.isComplete).toBe(false);
+
     here.bus.publish({ type: 'sessions.ended', sessionIds: [CHAT] });
     here.bus.announce([typed(1)]);
     await until(() => here.heard.length >= 1); // its own process hears it all the same
@@ -179,6 +181,44 @@ describe.skipIf(lacking)(`the event bus${lacking && ` (${lacking})`}`, () => {
     here.bus.announce([typed(2)]);
     await until(() => there.heard.length >= 1);
     expect(there.order).toEqual([2]);
+  });
+
+  it('loses nothing when the event loop stalls before it is sent', async () => {
+    here.bus.on('room.event', ({ change }) => {
+      for (const until = Date.now() + 600; change === 2 && Date.now() < until;);
+    });
+    here.bus.announce([typed(1), typed(2), typed(3)]);
+    await until(() => there.heard.length >= 3, 10_000);
+    expect(there.order).toEqual([1, 2, 3]);
+  });
+
+  it('tells the others of events that it could not send, though Redis is there', async () => {
+    here.bus.announce(Array.from({ length: 11_000 }, (_, n) => typed(n))); // more than may wait
+    await until(() => there.lost > 0, 10_000);
+    expect(there.heard.length).toBeLessThan(11_000);
+    expect(here.client.isReady).toBe(true);
+    expect(there.lost).toBe(1);
+  });
+
+  it('tells who follows when the events come only later', async () => {
+    const hole = await BlackHole.before(Number(new URL(redis.url).port));
+    const behind = given(MASTER_KEY, `redis://127.0.0.1:${hole.port}`);
+    try {
+      await until(() => behind.client.isReady);
+      const [onLate, onTime] = [vi.fn(), vi.fn()];
+      await behind.bus.follow([OTHER], onTime);
+      hole.hold();
+      await behind.bus.follow([CHAT], onLate);
+      await behind.bus.follow([CHAT], onLate); // of one who comes meanwhile
+      expect(onLate).not.toHaveBeenCalled();
+      hole.release();
+      await until(() => onLate.mock.calls.length === 2, 10_000);
+      here.bus.announce([typed(1)]);
+      await until(() => behind.heard.length >= 1);
+      expect(onTime).not.toHaveBeenCalled();
+    } finally {
+      hole.close();
+    }
   });
 
   it('leaves a room while Redis is away, and one left and entered again is heard', async () => {

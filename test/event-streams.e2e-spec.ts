@@ -1,7 +1,8 @@
 import { request } from 'node:http';
 import { readFileSync } from 'node:fs';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { newId } from '../src/common/ids.js';
+import { EventBus } from '../src/events/event-bus.js';
 import { Connections } from '../src/realtime/connections.js';
 import { EventSource } from './support/event-source.js';
 import { faultsOf } from './support/event-schemas.js';
@@ -212,6 +213,17 @@ describe('the stream of all rooms', () => {
     ]);
     expect(stream.lastEventId).toBeUndefined();
   });
+});
+
+it('the stream of all rooms begins with ready, whatever happens while it opens', async () => {
+  const control = await open(owner, { chatId });
+  vi.spyOn(app.nest.get(EventBus), 'follow').mockImplementationOnce(async () => {
+    const id = await send(owner, 'meanwhile');
+    await control.until(({ data }) => data.message?.id === id);
+  });
+  const stream = await open(member);
+  await stream.until(({ event }) => event === 'message.created');
+  expect(stream.names).toEqual(['ready', 'message.created']);
 });
 
 describe('the answer', () => {

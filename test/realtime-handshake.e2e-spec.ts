@@ -34,6 +34,10 @@ async function refusalOf(token: unknown, options = {}): Promise<RefusedError> {
   return refusal;
 }
 
+/** Without Socket.IO's client. */
+const openWebSocket = (): WebSocket =>
+  new WebSocket(`${app.url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`);
+
 /** The user's own access token with other claims, signed by the server's own key. */
 function tokenWith(change: object): string {
   const [head, claims] = user.accessToken.split('.');
@@ -192,13 +196,25 @@ describe('limits', () => {
   });
 
   it('end a socket that talks nonsense below Socket.IO', async () => {
-    const socket = new WebSocket(
-      `${app.url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`,
-    );
+    const socket = openWebSocket();
     const closed = new Promise((resolve) => socket.once('close', resolve));
     await new Promise((resolve) => socket.once('open', resolve));
     socket.send('49999{[');
     expect(await closed).toBe(1005);
+  });
+
+  it.each([2, 500])('close a WebSocket whose client asks to connect %s times', async (times) => {
+    const asking = await app.givenUser();
+    const socket = openWebSocket();
+    const closed = new Promise((resolve) => socket.once('close', () => resolve('closed')));
+    const heard: string[] = [];
+    socket.on('message', (data: Buffer) => heard.push(data.toString()));
+    await new Promise((resolve) => socket.once('open', resolve));
+    for (let n = 0; n < times; n++)
+      socket.send(`40${JSON.stringify({ token: asking.accessToken })}`);
+    expect(await closed).toBe('closed');
+    expect(heard.filter((packet) => packet.startsWith('40')).length).toBeLessThan(2);
+    await expect.poll(() => app.nest.get(Connections).of(asking.id)).toEqual([]);
   });
 
   it('refuse a user more than 50 sockets and streams', async () => {
@@ -210,7 +226,7 @@ describe('limits', () => {
       await connect(many.accessToken);
     }
     const { problem } = await refusalOf(many.accessToken);
-    expect(problem).toMatchObject({ status: 429, title: 'Too many requests' });
+    expect(problem).toMatchObject({ status: 429, title: 'Too many requests', retry_after: 30 });
     const { status, headers } = await many.client.get('/events');
     expect(status).toBe(429);
     expect(headers.get('retry-after')).toBe('30');

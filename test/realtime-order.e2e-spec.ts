@@ -1,4 +1,6 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { EventBus } from '../src/events/event-bus.js';
+import type { RoomEvent } from '../src/events/events.js';
 import { Listener } from './support/socket.js';
 import { TestApp, type TestUser } from './support/test-app.js';
 
@@ -91,4 +93,42 @@ it('brings every message to one added while they connect', async () => {
     expect(sent).toHaveLength(1);
     listener.close();
   }
+});
+
+it('brings nothing of a quiet room after a removal whose news crossed with it', async () => {
+  const [owner, removed] = await givenUsers(2);
+  const chatId = await app.givenChat(owner, { visibility: 'private' });
+  await owner.client.request('PUT', `/chat/${chatId}/members/${removed.id}`);
+  const { last_change: last } = (await owner.client.get(`/chat/${chatId}`)).body;
+  const [guest, control] = await Promise.all([removed, owner].map(listen));
+  const news = (name: RoomEvent['name'], change: number): RoomEvent => {
+    const payload = { chat_id: chatId, change };
+    return { type: 'room.event', name, chatId, change, payload };
+  };
+  const removal: RoomEvent = {
+    ...news('member.changed', last + 1),
+    subject: { userId: removed.id, action: 'removed' },
+  };
+  app.nest.get(EventBus).announce([news('message.created', last + 2), removal]);
+  await control.until(({ name }) => name === 'message.created');
+  expect(control.names).toEqual(['member.changed', 'message.created']);
+  const own = await app.givenChat(removed); // what comes after it has come
+  await guest.until(({ payload }) => payload.chat_id === own);
+  expect(guest.of(chatId).map(({ name }) => name)).toEqual(['member.changed']);
+  [guest, control].forEach((each) => each.close());
+});
+
+it('waits in no room until another one is followed', async () => {
+  const [owner, added] = await givenUsers(2);
+  const [quick, slow] = [await app.givenChat(owner), await app.givenChat(owner)];
+  const [listener, guest] = await Promise.all([owner, added].map(listen));
+  const follow = vi.spyOn(app.nest.get(EventBus), 'follow');
+  follow.mockReturnValueOnce(new Promise(() => undefined));
+  await owner.client.request('PUT', `/chat/${slow}/members/${added.id}`);
+  await guest.until(({ payload }) => payload.action === 'added');
+  const { body } = await owner.client.post('/message/', { chatid: quick, message: 'hello' });
+  await listener.until(({ payload }) => payload.message?.id === body.id);
+  expect(follow).toHaveBeenCalledTimes(1);
+  follow.mockRestore();
+  [listener, guest].forEach((each) => each.close());
 });

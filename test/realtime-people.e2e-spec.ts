@@ -1,6 +1,9 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ChatRepository } from '../src/chat/chat.repository.js';
 import { newId } from '../src/common/ids.js';
 import { ErasureTask } from '../src/erasure/erasure-task.js';
+import { EventBus } from '../src/events/event-bus.js';
+import { Connections } from '../src/realtime/connections.js';
 import { faultsOf } from './support/event-schemas.js';
 import { Listener } from './support/socket.js';
 import { PASSWORD, TestApp, type TestUser } from './support/test-app.js';
@@ -199,4 +202,51 @@ it('the erasure of an owner hands their room over', async () => {
     [3, 'changed', member.id],
     [4, 'removed', owner.id],
   ]);
+});
+
+it('who is found not to be a member any more still hears why', async () => {
+  const announce = vi.spyOn(app.nest.get(EventBus), 'announce').mockReturnValue(undefined);
+  await owner.client.request('DELETE', `/chat/${chatId}/members/${member.id}`);
+  const held = announce.mock.calls.map(([events]) => events);
+  announce.mockRestore();
+  await app.nest.get(Connections).lookAgain();
+  held.forEach((events) => app.nest.get(EventBus).announce(events));
+  for (const listener of [ownerHears, memberHears, memberHearsToo]) {
+    await listener.until(({ payload }) => payload.action === 'removed');
+  }
+  await send(owner, 'after');
+  await ownerHears.until(({ name }) => name === 'message.created');
+  for (const { events } of [memberHears, memberHearsToo]) {
+    expect(events.map(({ payload }) => payload.action)).toEqual(['removed']);
+  }
+});
+
+describe('a room that is over and still to be cleared away', () => {
+  const typing = (listener: Listener): Promise<{ status: number } | null> =>
+    listener.ask('typing', { chat_id: chatId });
+
+  it('is heard neither by those who connect nor after the next look', async () => {
+    expect(await typing(memberHears)).toBeNull();
+    await app.sql('UPDATE chat SET deleted_at = ? WHERE id = ?', [Date.now(), chatId]);
+    const late = await Listener.connect(app.url, member.accessToken);
+    expect(await typing(late)).toMatchObject({ status: 404 });
+    await app.nest.get(Connections).lookAgain();
+    expect(await typing(memberHears)).toMatchObject({ status: 404 });
+    late.close();
+  });
+
+  it('is not heard by those who connected while it ended', async () => {
+    const chats = app.nest.get(ChatRepository);
+    const joinedChanges = chats.joinedChanges.bind(chats);
+    const look = vi.spyOn(chats, 'joinedChanges').mockImplementationOnce(async (ids) => {
+      const joined = await joinedChanges(ids);
+      await owner.client.request('DELETE', `/chat/${chatId}`);
+      await ownerHears.until(({ name }) => name === 'chat.deleted');
+      return joined;
+    });
+    const late = await Listener.connect(app.url, member.accessToken);
+    expect(look).toHaveBeenCalledTimes(1);
+    expect(await typing(late)).toMatchObject({ status: 404 });
+    late.close();
+  });
 });

@@ -172,6 +172,19 @@ it('what is open outlives its access token, while the session goes on', async ()
   close(laptop);
 });
 
+it('a log-out while a stream opens leaves nothing open', async () => {
+  for (let n = 0; n < 40; n++) {
+    const { user, chatId } = await app.givenMember();
+    const place = n % 2 ? { chatId } : {};
+    const [stream] = await Promise.all([
+      EventSource.open(app.url, user.accessToken, place).catch(() => undefined),
+      sleep(n / 8).then(() => user.client.post('/userauth/logout')),
+    ]);
+    if (stream) expect(await Promise.race([stream.ended, late()])).toBe(true);
+    expect(app.nest.get(Connections).of(user.id)).toEqual([]);
+  }
+});
+
 it('a log-out while one connects leaves nothing open', async () => {
   for (let n = 0; n < 20; n++) {
     const user = await app.givenUser();

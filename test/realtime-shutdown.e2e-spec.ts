@@ -1,6 +1,8 @@
 import { connect as connectTcp, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { io } from 'socket.io-client';
 import { expect, it } from 'vitest';
+import { Connections } from '../src/realtime/connections.js';
 import { EventSource } from './support/event-source.js';
 import { Listener } from './support/socket.js';
 import { TestApp, type TestUser } from './support/test-app.js';
@@ -64,4 +66,22 @@ it('does not wait for those who read nothing', async () => {
   app.nest.getHttpServer().closeAllConnections();
   expect(took).toBeLessThan(PROMPT_MS);
   await app.database.drop();
+});
+
+it('sends those away who connect meanwhile, so that they come back by themselves', async () => {
+  const app = await TestApp.start();
+  const { accessToken } = await app.givenUser();
+  app.nest.get(Connections).onModuleDestroy(); // what comes first in a shutdown
+  const socket = io(app.url, {
+    transports: ['websocket'],
+    auth: { token: accessToken },
+    reconnectionDelay: 50,
+  });
+  const refusals: Error[] = [];
+  socket.on('connect_error', (error) => refusals.push(error));
+  await new Promise((resolve) => socket.io.once('reconnect', resolve));
+  expect(socket.active, 'it reconnects by itself').toBe(true);
+  expect(refusals).toEqual([]);
+  socket.close();
+  await app.stop();
 });

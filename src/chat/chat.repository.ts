@@ -73,13 +73,16 @@ export class ChatRepository {
     return this.seen(FIND_JOINED, [userId], manager);
   }
 
-  /** The ids of all rooms that users have joined, by user. */
-  async joinedIds(userIds: string[]): Promise<Map<string, string[]>> {
-    const joined = new Map(userIds.map((id): [string, string[]] => [id, []]));
-    const select = { chatId: true, userId: true };
-    for (const row of await this.members.find({ select, where: { userId: In(userIds) } })) {
-      joined.get(row.userId)!.push(row.chatId);
-    }
+  /** How far all rooms that users have joined have come: their `lastChange` by id, by user. */
+  async joinedChanges(userIds: string[]): Promise<Map<string, Map<string, number>>> {
+    const joined = new Map(userIds.map((id) => [id, new Map<string, number>()]));
+    const rows = await this.members
+      .createQueryBuilder('member')
+      .innerJoin(Chat, 'chat', 'chat.id = member.chatId AND chat.deletedAt IS NULL')
+      .select(['member.userId AS user_id', 'chat.id AS id', 'chat.lastChange AS last_change'])
+      .where({ userId: In(userIds) })
+      .getRawMany<{ user_id: string; id: string; last_change: number }>();
+    for (const row of rows) joined.get(row.user_id)!.set(row.id, row.last_change);
     return joined;
   }
 

@@ -13,6 +13,8 @@ const EVERYONE = 'conclave:events';
 /** What it takes a process at most to follow a room that somebody there has joined. */
 const JOINING_MS = 5000;
 const MAX_JOINED = 10_000;
+/** From the loss of an event until the others are told: once for all that are lost meanwhile. */
+const LOSS_MS = 1000;
 
 /** What travels, sealed: the event, and which process it comes from. */
 interface Envelope {
@@ -34,14 +36,13 @@ export class EventBus {
   private readonly announced: RoomEvent[] = [];
   /** Rooms that somebody has just joined, perhaps where nobody follows them yet. */
   private readonly joined = new LRUCache<string, true>({ max: MAX_JOINED, ttl: JOINING_MS });
-  private hasLost = false;
+  private tellingOfLoss: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly channels: RedisChannels,
     private readonly cipher: BusCipher,
   ) {
     channels.onMessage((token) => this.receive(token));
-    channels.onWritable(() => this.tellOfLoss());
     void channels.subscribe([EVERYONE]);
   }
 
@@ -61,18 +62,23 @@ export class EventBus {
     this.announced.push(...events);
   }
 
-  /** Lets the events of these rooms come here from other processes, until `unfollow`. */
-  follow(chatIds: string[]): Promise<void> {
-    return this.channels.subscribe(chatIds.map(channelOf));
+  /**
+   * Lets the events of these rooms come here from other processes, until `unfollow`. Resolves when
+   * they and those of earlier calls do, or after a moment; never rejects.
+   *
+   * @param onLate called when they come only after that: some may have been missed
+   */
+  follow(chatIds: string[], onLate?: () => void): Promise<void> {
+    return this.channels.subscribe(chatIds.map(channelOf), onLate);
   }
 
   unfollow(chatIds: string[]): void {
     this.channels.unsubscribe(chatIds.map(channelOf));
   }
 
-  /** Whether news of other processes arrives; true also where there are none. */
-  get isComplete(): boolean {
-    return this.channels.isReceiving;
+  /** Whether there may be other processes, whose news can be held up. */
+  get isShared(): boolean {
+    return this.channels.isShared;
   }
 
   /** Calls back whenever news arrives again that had been held up. */
@@ -85,24 +91,26 @@ export class EventBus {
   }
 
   private send(event: DomainEvent): void {
-    this.deliver(event);
     void this.sendOthers(event);
+    this.deliver(event);
   }
 
   private async sendOthers(event: DomainEvent): Promise<void> {
+    if (!this.channels.isShared) return;
     if (this.channels.canPublish) {
       const envelope: Envelope = { from: this.processId, event };
       const sealed = this.cipher.seal(JSON.stringify(envelope));
       if (await this.channels.publish(this.channelFor(event), sealed)) return;
     }
-    this.hasLost = true;
+    this.tellOfLoss();
   }
 
-  /** Only who lost events knows of it: the others heard nothing. */
+  /** Only who lost events knows of it: the others heard nothing. Goes on until it is told. */
   private tellOfLoss(): void {
-    if (!this.hasLost) return;
-    this.hasLost = false;
-    void this.sendOthers({ type: 'events.lost' });
+    this.tellingOfLoss ??= setTimeout(() => {
+      this.tellingOfLoss = undefined;
+      void this.sendOthers({ type: 'events.lost' });
+    }, LOSS_MS).unref();
   }
 
   private receive(token: string): void {

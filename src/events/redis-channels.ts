@@ -16,24 +16,24 @@ export class RedisChannels {
   private readonly subscriber: Redis | undefined;
   private readonly wanted = new Set<string>();
   private readonly unwanted = new Set<string>();
+  /** Settles when all that was subscribed to so far is open. */
+  private opening: Promise<unknown> = Promise.resolve();
   private handleMessage: (text: string) => void = () => undefined;
   private resumed: () => void = () => undefined;
-  private writable: () => void = () => undefined;
   private reportedAt = 0;
 
   constructor(private readonly redis: RedisClient) {
     this.subscriber = redis.connect();
     this.subscriber?.on('ready', () => void this.resume());
-    redis.commands?.on('ready', () => this.writable());
+  }
+
+  /** Whether there are other processes to tell. */
+  get isShared(): boolean {
+    return this.subscriber !== undefined;
   }
 
   get canPublish(): boolean {
     return this.redis.commands?.isReady === true;
-  }
-
-  /** Whether what others send arrives; true also without Redis. */
-  get isReceiving(): boolean {
-    return this.subscriber?.isReady ?? true;
   }
 
   onMessage(handler: (text: string) => void): void {
@@ -43,11 +43,6 @@ export class RedisChannels {
   /** Calls back when the channels are open, at the start and after each outage. */
   onResumed(handler: () => void): void {
     this.resumed = handler;
-  }
-
-  /** Calls back when Redis takes messages, at the start and after each outage. */
-  onWritable(handler: () => void): void {
-    this.writable = handler;
   }
 
   /** Whether Redis has taken it. */
@@ -61,16 +56,24 @@ export class RedisChannels {
     }
   }
 
-  /** Resolves when the channels are open, or when it is not worth waiting any longer. */
-  async subscribe(channels: string[]): Promise<void> {
+  /**
+   * Resolves when these channels and all before them are open, or when it is not worth waiting any
+   * longer; `onLate` is called once they are open in that case.
+   */
+  async subscribe(channels: string[], onLate?: () => void): Promise<void> {
     if (!this.subscriber) return;
     for (const channel of channels) {
       this.wanted.add(channel);
       this.unwanted.delete(channel);
     }
-    if (!this.subscriber.isReady || channels.length === 0) return;
-    const patience = new Promise((resolve) => setTimeout(resolve, SUBSCRIBE_MS).unref());
-    await Promise.race([this.open(channels), patience]);
+    if (!this.subscriber.isReady) return;
+    if (channels.length > 0) this.opening = Promise.all([this.opening, this.open(channels)]);
+    let isLate = false;
+    const patience = new Promise<void>((resolve) => {
+      setTimeout(() => resolve(void (isLate = true)), SUBSCRIBE_MS).unref();
+    });
+    const opened = this.opening.then(() => (isLate ? onLate?.() : undefined));
+    await Promise.race([opened, patience]);
   }
 
   unsubscribe(channels: string[]): void {
@@ -83,7 +86,8 @@ export class RedisChannels {
   }
 
   private async resume(): Promise<void> {
-    await this.open([...this.wanted]);
+    this.opening = this.open([...this.wanted]);
+    await this.opening;
     await this.close([...this.unwanted]);
     this.resumed();
   }

@@ -44,7 +44,7 @@ export class RedisClient implements OnApplicationShutdown {
     return this.clients.every((client) => client.isReady);
   }
 
-  /** What Redis answers. @throws Error when that takes too long: sent commands know no timeout */
+  /** What Redis answers. @throws Error when that takes too long */
   async answer<T>(command: Promise<T>): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
     const tooLate = new Promise<never>((_, reject) => {
@@ -87,7 +87,7 @@ function newClient(url: string) {
     pingInterval: PING_MS,
     disableOfflineQueue: true,
     commandsQueueMaxLength: MAX_WAITING,
-    commandOptions: { timeout: COMMAND_MS },
+    commandOptions: { timeout: 0 }, // where the event loop stalls it would drop what is not yet sent
     socket: {
       connectTimeout: SILENCE_MS,
       socketTimeout: SILENCE_MS,

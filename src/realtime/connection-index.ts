@@ -1,15 +1,15 @@
 import type { Connection } from './connection.js';
 
+const NONE: ReadonlySet<Connection> = new Set();
+
 /** Connections by a key that several of them share. */
 export class ConnectionIndex {
   private readonly byKey = new Map<string, Set<Connection>>();
 
-  /** Whether it is the first one of its key. */
-  add(key: string, connection: Connection): boolean {
+  add(key: string, connection: Connection): void {
     const others = this.byKey.get(key);
     if (others) others.add(connection);
     else this.byKey.set(key, new Set([connection]));
-    return !others;
   }
 
   /** Whether it was the last one of its key. */
@@ -19,11 +19,8 @@ export class ConnectionIndex {
     return this.byKey.delete(key);
   }
 
-  get(key: string): Connection[] {
-    return [...(this.byKey.get(key) ?? [])];
-  }
-
-  count(key: string): number {
-    return this.byKey.get(key)?.size ?? 0;
+  /** As it stands; it changes with the index. */
+  get(key: string): ReadonlySet<Connection> {
+    return this.byKey.get(key) ?? NONE;
   }
 }

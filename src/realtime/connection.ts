@@ -1,4 +1,5 @@
 import type { AuthUser } from '../common/current-user.js';
+import type { RoomEvent } from '../events/events.js';
 
 /** Milliseconds that a client has to take in the end of its connection; then it is cut off. */
 export const FAREWELL_MS = 1000;
@@ -10,6 +11,8 @@ export interface Connection {
   readonly chatId?: string;
   /** The rooms that it hears. */
   readonly chatIds: Set<string>;
+  /** @param data the event's payload as JSON */
+  hear(event: RoomEvent, data: string): void;
   enter(chatId: string): void;
   leave(chatId: string): void;
   /** Events may have been missed: its client is to catch up. */

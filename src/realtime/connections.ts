@@ -3,9 +3,9 @@ import { DeadTokenError } from '../auth/auth.errors.js';
 import { SessionService } from '../auth/session.service.js';
 import { ChatRepository } from '../chat/chat.repository.js';
 import { UnavailableError } from '../common/errors.js';
-import { EventBus } from '../events/event-bus.js';
 import type { Connection } from './connection.js';
 import { ConnectionIndex } from './connection-index.js';
+import { HeardRooms, tellReady } from './heard-rooms.js';
 import { TooManyConnectionsError } from './realtime.errors.js';
 
 /** Of one user, in one process. */
@@ -22,15 +22,15 @@ export class Connections implements OnModuleDestroy {
   private readonly all = new Set<Connection>();
   private readonly ofUser = new ConnectionIndex();
   private readonly ofSession = new ConnectionIndex();
-  private readonly inRoom = new ConnectionIndex();
-  /** Of each look at the database underway: users whose memberships have changed meanwhile. */
+  /** Of each look at the database underway: users and rooms whose memberships changed meanwhile. */
   private readonly looks = new Set<Set<string>>();
-  private isClosed = false;
+  /** The server goes: whoever comes is to go to another one. */
+  isClosed = false;
 
   constructor(
     private readonly sessions: SessionService,
     private readonly chats: ChatRepository,
-    private readonly bus: EventBus,
+    private readonly rooms: HeardRooms,
   ) {}
 
   has(connection: Connection): boolean {
@@ -46,7 +46,8 @@ export class Connections implements OnModuleDestroy {
   }
 
   /**
-   * Lets a connection hear its rooms. Once this resolves, no event from then on is missed.
+   * Lets a connection hear its rooms. Once this resolves, no event from then on is missed without
+   * its client being told.
    *
    * @param admit asks whether it may connect, once the end of its session would be heard of
    * @throws DeadTokenError when its session is over
@@ -55,7 +56,7 @@ export class Connections implements OnModuleDestroy {
   async open(connection: Connection, admit?: () => Promise<unknown>): Promise<void> {
     const { user } = connection;
     if (this.isClosed) throw new UnavailableError('The server is shutting down. Try again.', 2);
-    if (this.ofUser.count(user.id) >= MAX_CONNECTIONS) {
+    if (this.ofUser.get(user.id).size >= MAX_CONNECTIONS) {
       throw new TooManyConnectionsError(MAX_CONNECTIONS);
     }
     this.all.add(connection);
@@ -75,51 +76,51 @@ export class Connections implements OnModuleDestroy {
     if (!this.all.delete(connection)) return;
     this.ofUser.delete(connection.user.id, connection);
     this.ofSession.delete(connection.user.sessionId, connection);
-    for (const chatId of connection.chatIds) this.leave(connection, chatId);
-  }
-
-  /** Those who hear a room. */
-  hearing(chatId: string): Connection[] {
-    return this.inRoom.get(chatId);
+    for (const chatId of connection.chatIds) this.rooms.leave(connection, chatId);
   }
 
   of(userId: string): Connection[] {
-    return this.ofUser.get(userId);
+    return [...this.ofUser.get(userId)];
   }
 
   endSessions(sessionIds: string[]): void {
     for (const id of sessionIds)
-      this.ofSession.get(id).forEach((connection) => this.end(connection));
+      for (const connection of this.ofSession.get(id)) this.end(connection);
   }
 
-  /** A user has joined a room. Resolves when its events come here. */
-  async join(userId: string, chatId: string): Promise<void> {
-    for (const look of this.looks) look.add(userId);
-    const isNew = this.of(userId).map((connection) => this.enter(connection, chatId));
-    if (isNew.includes(true)) await this.bus.follow([chatId]);
+  /** A user has joined a room, by this change of it. Resolves when its events come here. */
+  async join(userId: string, chatId: string, change: number): Promise<void> {
+    this.mark(userId);
+    const entered = this.of(userId).filter((each) => this.rooms.enter(each, chatId, change));
+    await this.rooms.follow([chatId], entered);
   }
 
   /** A user has left a room. */
   part(userId: string, chatId: string): void {
-    for (const look of this.looks) look.add(userId);
-    for (const connection of this.of(userId)) this.leave(connection, chatId);
+    this.mark(userId);
+    for (const connection of this.ofUser.get(userId)) this.rooms.leave(connection, chatId);
   }
 
   /** A room is over. */
   closeRoom(chatId: string): void {
-    for (const connection of this.hearing(chatId)) this.leave(connection, chatId);
+    this.mark(chatId);
+    for (const connection of this.rooms.hearing(chatId)) this.rooms.leave(connection, chatId);
   }
 
-  /** Looks at the database again: for sessions that have ended, and rooms that were joined or left. */
-  async lookAgain(): Promise<void> {
+  /**
+   * Looks at the database again: for sessions that have ended, rooms that were joined or left, and
+   * changes whose events have not come. Who may have missed some is told.
+   *
+   * @param hasMissed whether that may be anyone
+   */
+  async lookAgain(hasMissed = false): Promise<void> {
     const connections = [...this.all];
+    const changes = new Map<string, number>();
     for (let i = 0; i < connections.length; i += CONNECTIONS_PER_QUERY) {
-      await this.look(connections.slice(i, i + CONNECTIONS_PER_QUERY));
+      await this.look(connections.slice(i, i + CONNECTIONS_PER_QUERY), changes);
     }
-  }
-
-  readyAll(): void {
-    for (const connection of this.all) connection.ready();
+    const behind = this.rooms.behind(changes);
+    tellReady(hasMissed ? [...this.all] : behind);
   }
 
   onModuleDestroy(): void {
@@ -127,7 +128,11 @@ export class Connections implements OnModuleDestroy {
     for (const connection of this.all) connection.release();
   }
 
-  private async look(connections: Connection[]): Promise<void> {
+  /** @param changes takes in how far the rooms have come */
+  private async look(
+    connections: Connection[],
+    changes = new Map<string, number>(),
+  ): Promise<void> {
     const changed = new Set<string>();
     this.looks.add(changed);
     try {
@@ -135,48 +140,57 @@ export class Connections implements OnModuleDestroy {
         changed.clear();
         const [living, joined] = await Promise.all([
           this.sessions.living([...new Set(rest.map(({ user }) => user.sessionId))]),
-          this.chats.joinedIds([...new Set(rest.map(({ user }) => user.id))]),
+          this.chats.joinedChanges([...new Set(rest.map(({ user }) => user.id))]),
         ]);
         const settled = rest.filter(({ user }) => !changed.has(user.id));
         rest = rest.filter(({ user }) => changed.has(user.id));
-        const followed = settled.flatMap((connection) =>
-          living.has(connection.user.sessionId)
-            ? this.bringInLine(connection, joined.get(connection.user.id)!)
-            : this.end(connection),
-        );
-        await this.bus.follow(followed);
+        for (const rooms of joined.values()) {
+          for (const chatId of changed) rooms.delete(chatId); // over by now
+          for (const [chatId, change] of rooms) changes.set(chatId, change);
+        }
+        await this.bringInLine(settled, living, joined);
       }
     } finally {
       this.looks.delete(changed);
     }
   }
 
-  /** Returns the rooms that nobody here heard so far. */
-  private bringInLine(connection: Connection, joined: string[]): string[] {
+  private async bringInLine(
+    connections: Connection[],
+    living: Set<string>,
+    joined: Map<string, Map<string, number>>,
+  ): Promise<void> {
+    const entered: Connection[] = [];
+    const chatIds: string[] = [];
+    for (const connection of connections) {
+      const { id, sessionId } = connection.user;
+      const isLiving = living.has(sessionId);
+      if (!isLiving) this.end(connection);
+      const fresh = isLiving ? this.enterAll(connection, joined.get(id)!) : [];
+      if (fresh.length > 0) entered.push(connection);
+      chatIds.push(...fresh);
+    }
+    await this.rooms.follow(chatIds, entered);
+  }
+
+  /** Returns the rooms that it has not heard so far. */
+  private enterAll(connection: Connection, joined: Map<string, number>): string[] {
     if (!this.all.has(connection)) return [];
-    const { chatId: only, chatIds } = connection;
-    const wanted = new Set(only === undefined ? joined : joined.filter((id) => id === only));
-    for (const chatId of chatIds) if (!wanted.has(chatId)) this.leave(connection, chatId);
-    return [...wanted].filter((chatId) => this.enter(connection, chatId));
+    for (const chatId of connection.chatIds) {
+      if (!joined.has(chatId)) this.rooms.leave(connection, chatId);
+    }
+    return [...joined].flatMap(([id, change]) =>
+      this.rooms.enter(connection, id, change) ? id : [],
+    );
   }
 
-  private enter(connection: Connection, chatId: string): boolean {
-    const { chatId: only, chatIds } = connection;
-    if (chatIds.has(chatId) || (only !== undefined && only !== chatId)) return false;
-    chatIds.add(chatId);
-    connection.enter(chatId);
-    return this.inRoom.add(chatId, connection);
+  /** Looks underway are not to count for a user or a room, about whom there is news. */
+  private mark(id: string): void {
+    for (const look of this.looks) look.add(id);
   }
 
-  private leave(connection: Connection, chatId: string): void {
-    if (!connection.chatIds.delete(chatId)) return;
-    connection.leave(chatId);
-    if (this.inRoom.delete(chatId, connection)) this.bus.unfollow([chatId]);
-  }
-
-  private end(connection: Connection): string[] {
+  private end(connection: Connection): void {
     this.remove(connection);
     connection.end();
-    return [];
   }
 }

@@ -1,14 +1,14 @@
-import { LRUCache } from 'lru-cache';
+import { Injectable } from '@nestjs/common';
 import type { RoomEvent } from '../events/events.js';
 
 /** How long an event waits for the one before it. */
 const PATIENCE_MS = 100;
-const REMEMBERED_ROOMS = 10_000;
-const REMEMBERED_MS = 60_000;
 
 interface Room {
   /** The newest change that was passed on. */
   last: number;
+  /** The change that the database had when it was last looked at. */
+  stored: number;
   /** Events that came before their turn, in the order of their changes. */
   early: RoomEvent[];
 }
@@ -18,25 +18,45 @@ interface Room {
  * way from PostgreSQL, and so may the news of two processes: an event that comes a moment early waits
  * for the one before it. Should that one not come, it goes on without.
  */
+@Injectable()
 export class EventOrder {
-  private readonly rooms = new LRUCache<string, Room>({
-    max: REMEMBERED_ROOMS,
-    ttl: REMEMBERED_MS,
-    updateAgeOnGet: true,
-    dispose: (room) => this.passEarly(room),
-  });
+  private readonly rooms = new Map<string, Room>();
+  private passOn: (event: RoomEvent) => void = () => undefined;
 
-  constructor(private readonly passOn: (event: RoomEvent) => void) {}
+  onEvent(handler: (event: RoomEvent) => void): void {
+    this.passOn = handler;
+  }
+
+  /** Keeps the order of a room, which has come to this change, until `forget`. */
+  keep(chatId: string, change: number): void {
+    if (this.rooms.has(chatId)) return;
+    this.rooms.set(chatId, { last: change, stored: change, early: [] });
+  }
+
+  forget(chatId: string): void {
+    this.rooms.delete(chatId);
+  }
+
+  /**
+   * Whether an event has not come that was due when the database was looked at the last time. Each is
+   * told of once.
+   *
+   * @param stored the change that the database has now
+   */
+  isBehind(chatId: string, stored: number): boolean {
+    const room = this.rooms.get(chatId);
+    if (!room) return false;
+    const isBehind = room.last < room.stored;
+    room.last = Math.max(room.last, room.stored);
+    room.stored = stored;
+    return isBehind;
+  }
 
   take(event: RoomEvent): void {
     const { chatId, change, name } = event;
     const room = this.rooms.get(chatId);
-    if (name === 'chat.deleted') this.rooms.delete(chatId);
-    if (change === undefined) return this.passOn(event);
-    if (!room) {
-      this.rooms.set(chatId, { last: change, early: [] });
-      return this.passOn(event);
-    }
+    if (room && name === 'chat.deleted') this.passEarly(room);
+    if (!room || change === undefined) return this.passOn(event);
     if (change > room.last + 1) return this.hold(room, event);
     this.pass(room, event);
     this.passDue(room);

@@ -28,12 +28,12 @@ export class EventStream extends Readable implements Connection {
 
   leave(): void {}
 
-  hear({ name, payload }: RoomEvent): void {
-    this.send(name, payload);
+  hear({ name }: RoomEvent, data: string): void {
+    this.send(name, data);
   }
 
   ready(): void {
-    this.send('ready', {});
+    this.send('ready', '{}');
   }
 
   end(): void {
@@ -47,10 +47,13 @@ export class EventStream extends Readable implements Connection {
     this.end();
   }
 
-  /** @param id what a client that lost the stream asks to go on after */
-  protected send(name: string, payload: object, id?: number): void {
+  /**
+   * @param data JSON
+   * @param id what a client that lost the stream asks to go on after
+   */
+  protected send(name: string, data: string, id?: number): void {
     const head = id === undefined ? '' : `id: ${id}\n`;
-    this.write(`${head}event: ${name}\ndata: ${JSON.stringify(payload)}\n\n`);
+    this.write(`${head}event: ${name}\ndata: ${data}\n\n`);
   }
 
   protected write(text: string): void {

@@ -26,12 +26,11 @@ export class EventStreams {
     lastEventId: string | undefined,
   ): Promise<EventStream> {
     if (chatId === undefined) {
-      const stream = await this.connect(new EventStream(user));
-      stream.ready();
-      return stream;
+      const stream = new EventStream(user);
+      stream.ready(); // before all else
+      return this.connect(stream);
     }
     const after = lastEventId === undefined ? undefined : changeOf(lastEventId);
-    await this.replay.chat(user, chatId); // refuses before a stream is made
     const stream = await this.connect(new RoomStream(user, chatId, this.replay));
     try {
       await stream.begin(after);

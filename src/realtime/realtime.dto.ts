@@ -1,4 +1,6 @@
+import { OmitType } from '@nestjs/swagger';
 import { IsOptional } from 'class-validator';
+import { ProblemDto } from '../common/problem.dto.js';
 import { IsId } from '../common/validators.js';
 
 export class EventsQuery {
@@ -23,6 +25,9 @@ export class TypeDto {
   /** @example 019ab3c1-6a10-7d3e-9b61-0c2d4e6f8a12 */
   chat_id: string;
 }
+
+/** What was wrong with something that a client sent. */
+export class SocketProblemDto extends OmitType(ProblemDto, ['request_id']) {}
 
 /** Events flow, or flow again: catch up with `POST /sync`. */
 export class ReadyDto {}

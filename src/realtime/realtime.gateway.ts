@@ -19,6 +19,8 @@ import { Typing } from './typing.js';
 export class RealtimeGateway implements OnGatewayInit<Server>, OnGatewayConnection<Socket> {
   private readonly logger = new Logger(RealtimeGateway.name);
   private readonly admitted = new WeakMap<Socket, SocketConnection>();
+  /** WebSockets whose client has asked to connect. */
+  private readonly asked = new WeakSet<Socket['conn']>();
   @WebSocketServer() private readonly server: Server;
 
   constructor(
@@ -30,9 +32,14 @@ export class RealtimeGateway implements OnGatewayInit<Server>, OnGatewayConnecti
 
   afterInit(server: Server): void {
     server.use((socket, next) => {
+      const { conn } = socket;
+      // Socket.IO takes any number of requests until the first is answered; clients send one.
+      if (this.asked.has(conn)) return conn.close();
+      this.asked.add(conn);
       this.admit(socket).then(
         () => next(),
-        (error: unknown) => next(this.refusal(error)),
+        // Clients do not come back after a refusal, but do after this.
+        (error: unknown) => (this.connections.isClosed ? conn.close() : next(this.refusal(error))),
       );
     });
   }
@@ -86,10 +93,11 @@ export class RealtimeGateway implements OnGatewayInit<Server>, OnGatewayConnecti
     if (socket.conn.readyState !== 'open') this.connections.remove(connection);
   }
 
-  /** What the client gets as `connect_error`: a problem, as its `data`. */
+  /** What the client gets as `connect_error`: a problem as its `data`, `retry_after` in seconds. */
   private refusal(error: unknown): Error {
-    const { body } = problemOf(error);
+    const { body, retryAfterSeconds } = problemOf(error);
     if (body.status >= 500) this.logger.error({ event: 'socket.failed', err: error });
-    return Object.assign(new Error(body.detail), { data: body });
+    const data = { ...body, ...(retryAfterSeconds && { retry_after: retryAfterSeconds }) };
+    return Object.assign(new Error(body.detail), { data });
   }
 }

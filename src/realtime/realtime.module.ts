@@ -4,8 +4,10 @@ import { ChatModule } from '../chat/chat.module.js';
 import { MessageModule } from '../message/message.module.js';
 import { Connections } from './connections.js';
 import { EventForwarder } from './event-forwarder.js';
+import { EventOrder } from './event-order.js';
 import { EventStreams } from './event-streams.js';
 import { EventsController } from './events.controller.js';
+import { HeardRooms } from './heard-rooms.js';
 import { RealtimeGateway } from './realtime.gateway.js';
 import { RoomReplay } from './room-replay.js';
 import { Typing } from './typing.js';
@@ -18,13 +20,14 @@ import { RealtimeMetrics } from './realtime-metrics.js';
   providers: [
     Connections,
     EventForwarder,
+    EventOrder,
     EventStreams,
+    HeardRooms,
     RealtimeGateway,
     RealtimeMetrics,
     RoomReplay,
     Typing,
     Watch,
   ],
-  exports: [Connections],
 })
 export class RealtimeModule {}

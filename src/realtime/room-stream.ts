@@ -16,6 +16,8 @@ export class RoomStream extends EventStream {
   /** The newest change heard of while catching up. */
   private newest = 0;
   private isCatchingUp = true;
+  /** Whether changes may be missing that were not heard of. */
+  private isBehind = false;
 
   constructor(
     user: AuthUser,
@@ -42,16 +44,13 @@ export class RoomStream extends EventStream {
     void this.catchUp();
   }
 
-  override hear(event: RoomEvent): void {
-    const { name, change, payload, subject } = event;
+  override hear(event: RoomEvent, data: string): void {
+    const { name, change, subject } = event;
+    const isNext = !this.isCatchingUp && change === this.last + 1;
     const isFarewell = subject?.action === 'removed' && subject.userId === this.user.id;
-    if (change === undefined || isFarewell) this.send(name, payload, change);
-    else if (this.isCatchingUp) this.newest = Math.max(this.newest, change);
-    else if (change === this.last + 1) this.sendNext(event, change);
-    else if (change > this.last) {
-      this.newest = change;
-      void this.catchUp();
-    }
+    if (isNext) this.sendNext(name, data, change);
+    else if (change === undefined || isFarewell) this.send(name, data);
+    else this.catchUpTo(change);
   }
 
   override leave(): void {
@@ -59,24 +58,29 @@ export class RoomStream extends EventStream {
   }
 
   override ready(): void {
-    if (this.isCatchingUp) return;
-    this.newest = Math.max(this.newest, this.last + 1);
-    void this.catchUp();
+    this.isBehind = true;
+    if (!this.isCatchingUp) void this.catchUp();
   }
 
-  private sendNext({ name, payload }: RoomEvent, place: number): void {
-    this.send(name, payload, place);
+  private sendNext(name: string, data: string, place: number): void {
+    this.send(name, data, place);
     this.last = place;
+  }
+
+  private catchUpTo(change: number): void {
+    this.newest = Math.max(this.newest, change);
+    if (!this.isCatchingUp) void this.catchUp();
   }
 
   /** Sends each message that changed meanwhile once, as it stands now, and then the room. */
   private async catchUp(): Promise<void> {
     this.isCatchingUp = true;
     try {
-      while (!this.isOver && this.newest > this.last) {
+      while (!this.isOver && (this.isBehind || this.newest > this.last)) {
+        this.isBehind = false;
         this.newest = 0;
         for await (const event of this.replay.since(this.user, this.chatId, this.last)) {
-          this.sendNext(event, event.place);
+          this.sendNext(event.name, JSON.stringify(event.payload), event.place);
           await this.hasRoom();
           if (this.isOver) return;
         }

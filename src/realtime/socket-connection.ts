@@ -1,5 +1,6 @@
 import type { Socket } from 'socket.io';
 import type { AuthUser } from '../common/current-user.js';
+import type { RoomEvent } from '../events/events.js';
 import { type Connection, FAREWELL_MS } from './connection.js';
 
 /** What waits for a client to read; one with more is too slow. Each event counts a thousand more. */
@@ -18,6 +19,10 @@ export class SocketConnection implements Connection {
 
   get id(): string {
     return this.socket.id;
+  }
+
+  hear({ name, payload }: RoomEvent): void {
+    this.socket.emit(name, payload);
   }
 
   enter(chatId: string): void {

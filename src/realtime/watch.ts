@@ -2,21 +2,20 @@ import { Injectable, Logger, OnModuleDestroy, OnModuleInit } from '@nestjs/commo
 import { EventBus } from '../events/event-bus.js';
 import { Connections } from './connections.js';
 
+/** Other processes may be cut off without a sign of it here. */
 const PERIOD_MS = 4000;
-const SETTLE_MS = 300;
-/** Where no news is missed, only sessions that run out are to be found. */
-const PERIODS_WHEN_COMPLETE = 15;
+/** In the only process sessions that run out are all that there is to find. */
+const PERIOD_ALONE_MS = 60_000;
+/** After an outage each process says that it lost events: looking once will do for all. */
+const SETTLE_MS = 1000;
 
-/**
- * Looks again at who may hear what: where news of other processes is held up, every four seconds,
- * and when it arrives again.
- */
+/** Looks again at who may hear what, from time to time, and where news may have been missed. */
 @Injectable()
 export class Watch implements OnModuleInit, OnModuleDestroy {
   private readonly logger = new Logger(Watch.name);
   private timer: NodeJS.Timeout | undefined;
   private resuming: NodeJS.Timeout | undefined;
-  private periods = 0;
+  private isLooking = false;
   private hasMissed = false;
 
   constructor(
@@ -28,7 +27,8 @@ export class Watch implements OnModuleInit, OnModuleDestroy {
   }
 
   onModuleInit(): void {
-    this.timer = setInterval(() => void this.tick(), PERIOD_MS).unref();
+    const period = this.bus.isShared ? PERIOD_MS : PERIOD_ALONE_MS;
+    this.timer = setInterval(() => void this.look(), period).unref();
   }
 
   onModuleDestroy(): void {
@@ -36,31 +36,26 @@ export class Watch implements OnModuleInit, OnModuleDestroy {
     clearTimeout(this.resuming);
   }
 
-  private async tick(): Promise<void> {
-    this.periods++;
-    if (!this.bus.isComplete) this.hasMissed = true;
-    if (this.hasMissed || this.periods % PERIODS_WHEN_COMPLETE === 0) await this.look();
-  }
-
-  /** After an outage each of the other processes says that it lost events: once will do for all. */
   private resumeSoon(): void {
     this.hasMissed = true;
-    clearTimeout(this.resuming);
-    this.resuming = setTimeout(() => void this.resume(), SETTLE_MS).unref();
-  }
-
-  private async resume(): Promise<void> {
-    await this.look();
-    this.connections.readyAll();
+    this.resuming ??= setTimeout(() => {
+      this.resuming = undefined;
+      void this.look();
+    }, SETTLE_MS).unref();
   }
 
   private async look(): Promise<void> {
-    const { isComplete } = this.bus;
+    if (this.isLooking) return;
+    const { hasMissed } = this;
+    this.hasMissed = false;
+    this.isLooking = true;
     try {
-      await this.connections.lookAgain();
-      if (isComplete) this.hasMissed = false;
+      await this.connections.lookAgain(hasMissed);
     } catch (err) {
+      this.hasMissed ||= hasMissed;
       this.logger.warn({ event: 'connections.not_checked', err });
+    } finally {
+      this.isLooking = false;
     }
   }
 }

@@ -30,6 +30,15 @@ export class BlackHole {
     }
   }
 
+  /** What is open brings nothing for now; `release` brings it all. */
+  hold(): void {
+    for (const pair of this.pairs) pair.forEach((socket) => socket.pause());
+  }
+
+  release(): void {
+    for (const pair of this.pairs) pair.forEach((socket) => socket.resume());
+  }
+
   close(): void {
     this.server.close();
     for (const pair of this.pairs) pair.forEach((socket) => socket.destroy());

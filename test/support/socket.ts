@@ -13,7 +13,7 @@ export interface HeardEvent {
 export class RefusedError extends Error {
   constructor(
     message: string,
-    readonly problem: ProblemBody,
+    readonly problem: ProblemBody & { retry_after?: number },
   ) {
     super(message);
   }
