@@ -46,39 +46,32 @@ export async function findRows<T extends object>(
   const sql = `SELECT ${table.list} FROM "${table.name}" ${clauses}`;
   const rows = await runSql(manager, sql, parameters);
   const entities = rows.map((row) => hydrate(manager, table, row, new entity()));
-  await afterLoad(manager, entity, entities);
+  for (const subscriber of subscribersOf(manager, entity)) {
+    await whenAll(entities.map((loaded) => subscriber.afterLoad?.(loaded)));
+  }
   return entities;
 }
 
 /**
- * Reads rows of an entity, each with the row of another one that is joined to it, if any. The key of
- * the other one is its first column.
+ * Reads rows of an entity, each with the row of another one that is joined to it, if any; no
+ * subscriber hears of them. The first column of the other one is never null.
  *
  * @param clauses what follows `FROM table`: a join first
- * @param only what is read of the other one, its key first; all of it unless given
  */
 export async function findPairs<A extends object, B extends object>(
   manager: EntityManager,
   [first, second]: [Entity<A>, Entity<B>],
   clauses: string,
   parameters: Parameter[],
-  only?: (keyof B & string)[],
 ): Promise<[A, B | null][]> {
-  const one = tableOf(manager, first);
-  const other = tableOf(manager, second, only);
+  const [one, other] = [tableOf(manager, first), tableOf(manager, second)];
   const sql = `SELECT ${one.qualified}, ${other.qualified} FROM "${one.name}" ${clauses}`;
   const rows = await runSql(manager, sql, parameters);
   const width = one.columns.length;
-  const pairs = rows.map((row): [A, B | null] => [
+  return rows.map((row) => [
     hydrate(manager, one, row, new first()),
     row[width] === null ? null : hydrate(manager, other, row, new second(), width),
   ]);
-  await afterLoad(
-    manager,
-    first,
-    pairs.map(([loaded]) => loaded),
-  );
-  return pairs;
 }
 
 /** Shows rows that are to be inserted to those who listen to their inserts. */
@@ -121,35 +114,22 @@ export function insertsOf<T extends object>(
   return values.map((parameters) => ({ sql, parameters }));
 }
 
-async function afterLoad<T extends object>(
-  manager: EntityManager,
-  entity: Entity<T>,
-  rows: T[],
-): Promise<void> {
-  for (const subscriber of subscribersOf(manager, entity)) {
-    await whenAll(rows.map((row) => subscriber.afterLoad?.(row)));
-  }
-}
-
-/** @param only some of its columns */
-function tableOf(manager: EntityManager, entity: Entity<object>, only?: string[]): Table {
+function tableOf(manager: EntityManager, entity: Entity<object>): Table {
   const metadata = manager.dataSource.getMetadata(entity);
-  if (only) return describe(metadata, only);
   let table = tables.get(metadata);
-  if (!table) tables.set(metadata, (table = describe(metadata)));
+  if (!table) {
+    const columns = metadata.columns.map((column) => ({
+      property: column.propertyName,
+      name: column.databaseName,
+      converted: SAME_IN_CODE.has(column.type) && !column.transformer ? undefined : column,
+    }));
+    const { tableName: name } = metadata;
+    const list = columns.map((column) => `"${column.name}"`).join();
+    const qualified = columns.map((column) => `"${name}"."${column.name}"`).join();
+    table = { name, columns, list, qualified };
+    tables.set(metadata, table);
+  }
   return table;
-}
-
-function describe({ columns: all, tableName: name }: EntityMetadata, only?: string[]): Table {
-  const chosen = all.filter(({ propertyName }) => only?.includes(propertyName) ?? true);
-  const columns = chosen.map((column) => ({
-    property: column.propertyName,
-    name: column.databaseName,
-    converted: SAME_IN_CODE.has(column.type) && !column.transformer ? undefined : column,
-  }));
-  const list = columns.map((column) => `"${column.name}"`).join();
-  const qualified = columns.map((column) => `"${name}"."${column.name}"`).join();
-  return { name, columns, list, qualified };
 }
 
 /** @param from where the entity's columns begin in the row; null is null in code and database */

@@ -1,8 +1,9 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { In, Repository } from 'typeorm';
+import type { User } from '../user/user.entity.js';
 import { UserService } from '../user/user.service.js';
-import { MessageDto, type Sender } from './message.dto.js';
+import { MessageDto } from './message.dto.js';
 import { SharedMessageDto } from './message-event.dto.js';
 import type { Message } from './message.entity.js';
 import { Reaction } from './reaction.entity.js';
@@ -19,7 +20,7 @@ export class MessageViews {
     private readonly users: UserService,
   ) {}
 
-  async one(userId: string, message: Message, sender?: Sender): Promise<MessageDto> {
+  async one(userId: string, message: Message, sender?: User): Promise<MessageDto> {
     const [view] = await this.many(userId, [message], sender && new Map([[sender.id, sender]]));
     return view;
   }
@@ -28,15 +29,12 @@ export class MessageViews {
   async many(
     userId: string,
     messages: Message[],
-    known?: Map<string, Sender>,
+    known?: Map<string, User>,
   ): Promise<MessageDto[]> {
-    // One who was erased since then has no key any more.
-    const isOutdated = messages.some((message) => message.unreadable);
     const [senders, own] = await Promise.all([
-      known && !isOutdated ? known : this.sendersOf(messages),
+      known ?? this.sendersOf(messages),
       this.ownReactions(userId, messages),
     ]);
-    this.reportUnreadable(messages, senders);
     return messages.map((message) =>
       MessageDto.of(message, senders.get(message.senderId)!, own.get(message.id) ?? []),
     );
@@ -45,19 +43,15 @@ export class MessageViews {
   /** The same for everyone. */
   async shared(messages: Message[]): Promise<SharedMessageDto[]> {
     const senders = await this.sendersOf(messages);
-    this.reportUnreadable(messages, senders);
     return messages.map((message) => SharedMessageDto.of(message, senders.get(message.senderId)!));
   }
 
-  private sendersOf(messages: Message[]): Promise<Map<string, Sender>> {
-    return this.users.byId(messages.map((message) => message.senderId));
-  }
-
-  /** An erased sender's messages do not open: that is as it should be. */
-  private reportUnreadable(messages: Message[], senders: Map<string, Sender>): void {
+  private async sendersOf(messages: Message[]): Promise<Map<string, User>> {
+    const senders = await this.users.byId(messages.map((message) => message.senderId));
     for (const message of messages) {
       if (message.unreadable && !senders.get(message.senderId)!.erasedAt) this.report(message);
     }
+    return senders;
   }
 
   private report({ id, chatId }: Message): void {

@@ -7,9 +7,6 @@ import type { Message } from './message.entity.js';
 const PAGE_LIMIT = 50;
 export const MAX_SEQ = 2_147_483_647;
 
-/** What a message tells of the one who sent it. */
-export type Sender = Pick<User, 'id' | 'fname' | 'lname' | 'profile' | 'erasedAt'>;
-
 export class SendMessageDto {
   /**
    * Chat to write to. (Called `chatid` here and `chat_id` everywhere else; both names stay.)
@@ -130,7 +127,7 @@ export class MessageDto {
   deleted_at: string | null;
 
   /** @param own the emojis that the reader gave */
-  static of(message: Message, sender: Sender, own: string[]): MessageDto {
+  static of(message: Message, sender: User, own: string[]): MessageDto {
     const deletedAt = message.deletedAt ?? sender.erasedAt;
     return {
       id: message.id,

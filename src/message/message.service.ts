@@ -52,8 +52,8 @@ export class MessageService {
       await this.chats.requireReader(user.id, query.chat_id);
       page = await this.messages.page(user.id, query); // who may read it only now, reads it
     }
-    const { data, has_more, senders } = page;
-    return { data: await this.views.many(user.id, data, senders), has_more };
+    const { data, has_more } = page;
+    return { data: await this.views.many(user.id, data), has_more };
   }
 
   /** The room is read first: what changes meanwhile has a higher `change`, and comes next time. */
