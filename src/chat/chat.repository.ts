@@ -8,9 +8,9 @@ import { Member } from './member.entity.js';
 
 const WITH_MEMBER = 'LEFT JOIN member ON member.chat_id = chat.id AND member.user_id = ?';
 
-const FIND_ONE = `${WITH_MEMBER} WHERE chat.id = ? AND chat.deleted_at IS NULL`;
+const FIND_ONE = `${WITH_MEMBER} WHERE chat.id = ?`;
 
-const FIND_SOME = `${WITH_MEMBER} WHERE chat.id IN ? AND chat.deleted_at IS NULL`;
+const FIND_SOME = `${WITH_MEMBER} WHERE chat.id IN ?`;
 
 const LIST_PUBLIC = `${WITH_MEMBER}
   WHERE chat.visibility = 'public' AND chat.deleted_at IS NULL AND chat.id > ?
@@ -21,7 +21,7 @@ const LIST_JOINED_IDS = `SELECT member.chat_id FROM member
   WHERE member.user_id = ? AND member.chat_id > ? ORDER BY member.chat_id LIMIT ?`;
 
 const FIND_JOINED = `JOIN member ON member.chat_id = chat.id
-  WHERE member.user_id = ? AND chat.deleted_at IS NULL ORDER BY member.chat_id`;
+  WHERE member.user_id = ? ORDER BY member.chat_id`;
 
 const BEFORE_ALL = '00000000-0000-0000-0000-000000000000';
 
@@ -99,8 +99,13 @@ export class ChatRepository {
   ): Promise<ChatSeen[]> {
     const pairs = await findPairs(manager, [Chat, Member], clauses, parameters);
     const rooms = pairs.map(([chat, member]) => ({ chat, member }));
-    return rooms.filter(({ chat, member }) => chat.visibility === 'public' || member);
+    return rooms.filter(isSeen);
   }
+}
+
+/** What SQL is not asked of rooms by their ids: SQLite would look for it among all rooms first. */
+function isSeen({ chat, member }: ChatSeen): boolean {
+  return !chat.deletedAt && (chat.visibility === 'public' || member !== null);
 }
 
 function byId({ chat: one }: ChatSeen, { chat: other }: ChatSeen): number {

@@ -18,7 +18,7 @@ export interface MemberChange {
   action: 'added' | 'changed' | 'removed';
 }
 
-const LOCK_CHATS = 'WHERE id IN ? AND deleted_at IS NULL ORDER BY id FOR NO KEY UPDATE';
+const LOCK_CHATS = 'WHERE id IN ? ORDER BY id FOR NO KEY UPDATE';
 const FIND_MEMBERS = 'WHERE (chat_id, user_id) IN ?(uuid, uuid)';
 
 /** What changes with every message; no index holds any of it. */
@@ -68,7 +68,7 @@ export class LockedRooms {
     ]);
     return new LockedRooms(
       manager,
-      new Map(chats.map((chat) => [chat.id, chat])),
+      new Map(chats.filter(({ deletedAt }) => !deletedAt).map((chat) => [chat.id, chat])),
       new Map(members.map((member) => [keyOf(member.chatId, member.userId), member])),
     );
   }

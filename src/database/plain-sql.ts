@@ -73,6 +73,7 @@ function translate(sql: string, dialect: Dialect): string {
   const text = sql.replace(/IN \?\((.+?)\)/g, (_, types: string) => rowList(types, dialect));
   if (dialect === 'sqlite') {
     return text
+      .replaceAll('LIMIT ?', 'LIMIT +?') // without the sign it is planned anew each time it is run
       .replaceAll('IN ?', 'IN (SELECT value FROM json_each(?))')
       .replace(/ FOR (NO KEY UPDATE|KEY SHARE)/, '');
   }

@@ -14,7 +14,9 @@ import { messageEvent } from './message-events.js';
 import { Message } from './message.entity.js';
 import { ClientIdReusedError, UnknownReplyToError } from './message.errors.js';
 
-const FIND_KNOWN = 'WHERE (chat_id, sender_id, client_id) IN ?(uuid, uuid, text)';
+/** Said twice that it is not null: else SQLite does not see that the index holds all of these. */
+const FIND_KNOWN =
+  'WHERE (chat_id, sender_id, client_id) IN ?(uuid, uuid, text) AND client_id IS NOT NULL';
 
 /** A message that is not yet part of a room: it still gets `seq`, `change` and its time. */
 export type Draft = Pick<Message, 'id' | 'chatId' | 'senderId' | 'clientId' | 'replyTo' | 'body'>;

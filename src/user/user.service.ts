@@ -84,8 +84,9 @@ export class UserService {
 
   /** Those who are there, by id; they stay until the transaction ends. */
   async active(manager: EntityManager, ids: string[]): Promise<Map<string, User>> {
-    const where = 'WHERE id IN ? AND erased_at IS NULL FOR KEY SHARE';
-    return byId(await findRows(manager, User, where, [[...new Set(ids)]]));
+    const where = 'WHERE id IN ? FOR KEY SHARE';
+    const users = await findRows(manager, User, where, [[...new Set(ids)]]);
+    return byId(users.filter(({ erasedAt }) => erasedAt === null));
   }
 
   async updateMe(id: string, changes: UpdateMeDto): Promise<UserDto> {
