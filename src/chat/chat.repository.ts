@@ -16,18 +16,18 @@ const LIST_PUBLIC = `${WITH_MEMBER}
   WHERE chat.visibility = 'public' AND chat.deleted_at IS NULL AND chat.id > ?
   ORDER BY chat.id LIMIT ?`;
 
-const LIST_JOINED_IDS = `SELECT member.chat_id FROM member
-  JOIN chat ON chat.id = member.chat_id AND chat.deleted_at IS NULL
-  WHERE member.user_id = ? AND member.chat_id > ? ORDER BY member.chat_id LIMIT ?`;
+/** No join: before it knows the tables, PostgreSQL may go through all rooms for each of the user's. */
+const LIST_JOINED_IDS = `SELECT chat_id FROM member WHERE user_id = ? AND chat_id > ?
+  AND (SELECT deleted_at FROM chat WHERE id = chat_id) IS NULL ORDER BY chat_id LIMIT ?`;
 
 const FIND_JOINED = `JOIN member ON member.chat_id = chat.id
   WHERE member.user_id = ? ORDER BY member.chat_id`;
 
 const BEFORE_ALL = '00000000-0000-0000-0000-000000000000';
 
-/** Whether a user may know of a room, as a condition of the room's id and the user's. */
+/** Whether a user may know of a room, as a condition: of the room's id, again, and the user's. */
 export const IS_SEEN = `EXISTS (SELECT 1 FROM chat WHERE id = ? AND deleted_at IS NULL
-  AND (visibility = 'public' OR EXISTS (SELECT 1 FROM member WHERE chat_id = chat.id AND user_id = ?)))`;
+  AND (visibility = 'public' OR EXISTS (SELECT 1 FROM member WHERE chat_id = ? AND user_id = ?)))`;
 
 /** A room and the caller's membership in it, if any. */
 export interface ChatSeen {

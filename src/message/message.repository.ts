@@ -30,7 +30,7 @@ export class MessageRepository {
       isForward
         ? `WHERE chat_id = ? AND seq > ? AND ${IS_SEEN} ORDER BY seq LIMIT ?`
         : `WHERE chat_id = ? AND seq <= ? AND ${IS_SEEN} ORDER BY seq DESC LIMIT ?`,
-      [chatId, after ?? (before ? before - 1 : MAX_SEQ), chatId, userId, limit + 1],
+      [chatId, after ?? (before ? before - 1 : MAX_SEQ), chatId, chatId, userId, limit + 1],
     );
     const page = pageOf(rows, limit);
     if (!isForward) page.data.reverse();
