@@ -49,9 +49,11 @@ export class EventForwarder {
   }
 
   private deliver(event: RoomEvent): void {
+    const hearing = this.rooms.hearing(event.chatId);
+    if (hearing.size === 0) return; // Socket.IO would encode it all the same
     this.gateway.emit(event);
     let data: string | undefined;
-    for (const connection of this.rooms.hearing(event.chatId)) {
+    for (const connection of hearing) {
       const isMeant = event.only === undefined || event.only === connection.user.id;
       const isSpared = event.except === connection.user.id;
       if (!(connection instanceof EventStream) || !isMeant || isSpared) continue;
