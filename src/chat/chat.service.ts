@@ -2,9 +2,11 @@ import { Injectable } from '@nestjs/common';
 import type { AuthUser } from '../common/current-user.js';
 import { pageOf } from '../common/page.js';
 import type { ChatDto, ChatPageDto, ChatQuery } from './chat.dto.js';
+import type { Chat } from './chat.entity.js';
 import { ChatNotFoundError, NotAMemberError } from './chat.errors.js';
 import { ChatRepository, type ChatSeen } from './chat.repository.js';
 import { ChatViews } from './chat-views.js';
+import type { Member } from './member.entity.js';
 
 @Injectable()
 export class ChatService {
@@ -37,9 +39,9 @@ export class ChatService {
   }
 
   /** The room, for one who has joined it. @throws ChatNotFoundError, NotAMemberError */
-  async requireMember(userId: string, chatId: string): Promise<ChatSeen> {
-    const seen = await this.requireReader(userId, chatId);
-    if (!seen.member) throw new NotAMemberError();
-    return seen;
+  async requireMember(userId: string, chatId: string): Promise<{ chat: Chat; member: Member }> {
+    const { chat, member } = await this.requireReader(userId, chatId);
+    if (!member) throw new NotAMemberError();
+    return { chat, member };
   }
 }

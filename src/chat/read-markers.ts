@@ -23,8 +23,9 @@ export class ReadMarkers {
    * @throws ChatNotFoundError, NotAMemberError
    */
   async move(user: AuthUser, chatId: string, seq: number): Promise<void> {
-    const { chat } = await this.chats.requireMember(user.id, chatId);
+    const { chat, member } = await this.chats.requireMember(user.id, chatId);
     const readSeq = Math.min(seq, chat.lastSeq);
+    if (readSeq <= member.readSeq) return;
     await this.database.write(async (manager, onCommit) => {
       const moved = await runSql(manager, MOVE, [readSeq, chatId, user.id, readSeq]);
       if (moved.length > 0) onCommit(() => this.events.read(chat, user.id, readSeq));
