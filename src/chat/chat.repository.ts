@@ -12,7 +12,8 @@ const FIND_ONE = `${WITH_MEMBER} WHERE chat.id = ?`;
 
 const FIND_SOME = `${WITH_MEMBER} WHERE chat.id IN ?`;
 
-const LIST_PUBLIC = `${WITH_MEMBER}
+/** Said of both tables where to begin, PostgreSQL steps along the two together. */
+const LIST_PUBLIC = `${WITH_MEMBER} AND member.chat_id > ?
   WHERE chat.visibility = 'public' AND chat.deleted_at IS NULL AND chat.id > ?
   ORDER BY chat.id LIMIT ?`;
 
@@ -59,7 +60,7 @@ export class ChatRepository {
     isJoined = false,
   ): Promise<ChatSeen[]> {
     const [open, joinedIds] = await Promise.all([
-      isJoined ? [] : this.seen(LIST_PUBLIC, [userId, after, limit]),
+      isJoined ? [] : this.seen(LIST_PUBLIC, [userId, after, after, limit]),
       runSql<[string]>(this.chats.manager, LIST_JOINED_IDS, [userId, after, limit]),
     ]);
     const known = new Set(open.map(({ chat }) => chat.id));
