@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { EntityManager, In, Repository } from 'typeorm';
+import { EntityManager, Repository } from 'typeorm';
 import { findPairs } from '../database/entity-rows.js';
 import { type Parameter, runSql } from '../database/plain-sql.js';
 import { Chat } from './chat.entity.js';
@@ -21,8 +21,9 @@ const LIST_PUBLIC = `${WITH_MEMBER} AND member.chat_id > ?
 const LIST_JOINED_IDS = `SELECT chat_id FROM member WHERE user_id = ? AND chat_id > ?
   AND (SELECT deleted_at FROM chat WHERE id = chat_id) IS NULL ORDER BY chat_id LIMIT ?`;
 
-const FIND_JOINED = `JOIN member ON member.chat_id = chat.id
-  WHERE member.user_id = ? ORDER BY member.chat_id`;
+const LIST_CHANGES = `SELECT member.user_id, chat.id, chat.last_change, chat.deleted_at
+  FROM member JOIN chat ON chat.id = member.chat_id
+  WHERE member.user_id IN ? ORDER BY member.chat_id`;
 
 const BEFORE_ALL = '00000000-0000-0000-0000-000000000000';
 
@@ -38,10 +39,7 @@ export interface ChatSeen {
 
 @Injectable()
 export class ChatRepository {
-  constructor(
-    @InjectRepository(Chat) private readonly chats: Repository<Chat>,
-    @InjectRepository(Member) private readonly members: Repository<Member>,
-  ) {}
+  constructor(@InjectRepository(Chat) private readonly chats: Repository<Chat>) {}
 
   /** The room, if the user may know of it. */
   async findSeen(userId: string, chatId: string): Promise<ChatSeen | null> {
@@ -65,25 +63,32 @@ export class ChatRepository {
     ]);
     const known = new Set(open.map(({ chat }) => chat.id));
     const missing = joinedIds.flatMap(([id]) => (known.has(id) ? [] : id));
-    const others = await this.seen(FIND_SOME, [userId, missing]);
+    const others = await this.findAllSeen(userId, missing);
     return [...open, ...others].sort(byId).slice(0, limit);
   }
 
-  /** Every room that the user has joined, by id: one query over their memberships. */
-  joined(manager: EntityManager, userId: string): Promise<ChatSeen[]> {
-    return this.seen(FIND_JOINED, [userId], manager);
+  /** These rooms, by id, but for those that the user may not know of. */
+  async findAllSeen(
+    userId: string,
+    chatIds: string[],
+    manager?: EntityManager,
+  ): Promise<ChatSeen[]> {
+    return (await this.seen(FIND_SOME, [userId, chatIds], manager)).sort(byId);
   }
 
-  /** How far all rooms that users have joined have come: their `lastChange` by id, by user. */
-  async joinedChanges(userIds: string[]): Promise<Map<string, Map<string, number>>> {
+  /**
+   * How far all rooms that users have joined have come: their `lastChange` by id, in the order of the
+   * ids, by user. One query over the memberships.
+   */
+  async joinedChanges(
+    userIds: string[],
+    manager: EntityManager = this.chats.manager,
+  ): Promise<Map<string, Map<string, number>>> {
     const joined = new Map(userIds.map((id) => [id, new Map<string, number>()]));
-    const rows = await this.members
-      .createQueryBuilder('member')
-      .innerJoin(Chat, 'chat', 'chat.id = member.chatId AND chat.deletedAt IS NULL')
-      .select(['member.userId AS user_id', 'chat.id AS id', 'chat.lastChange AS last_change'])
-      .where({ userId: In(userIds) })
-      .getRawMany<{ user_id: string; id: string; last_change: number }>();
-    for (const row of rows) joined.get(row.user_id)!.set(row.id, row.last_change);
+    const rows = await runSql<[string, string, number, unknown]>(manager, LIST_CHANGES, [userIds]);
+    for (const [userId, id, lastChange, deletedAt] of rows) {
+      if (deletedAt === null) joined.get(userId)!.set(id, lastChange);
+    }
     return joined;
   }
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { ChatRepository, type ChatSeen } from '../chat/chat.repository.js';
+import { ChatRepository } from '../chat/chat.repository.js';
 import { ChatViews } from '../chat/chat-views.js';
 import type { AuthUser } from '../common/current-user.js';
 import { Database } from '../database/database.js';
@@ -11,7 +11,8 @@ import type { SyncDto, SyncedDto } from './sync.dto.js';
 
 interface News {
   rooms: Record<string, number>;
-  chats: ChatSeen[];
+  /** Those of which something is new. */
+  chatIds: string[];
   messages: Message[];
   has_more: boolean;
 }
@@ -29,8 +30,9 @@ export class SyncService {
   /** What is new since the cursors that the client has, read in one snapshot. */
   async sync(user: AuthUser, { rooms: cursors = {}, limit }: SyncDto): Promise<SyncedDto> {
     const news = await this.database.snapshot(async (manager) => {
-      const joined = await this.chats.joined(manager, user.id);
-      return this.collect(manager, joined, cursors, limit);
+      const joined = await this.chats.joinedChanges([user.id], manager);
+      const found = await this.collect(manager, joined.get(user.id)!, cursors, limit);
+      return { ...found, chats: await this.chats.findAllSeen(user.id, found.chatIds, manager) };
     });
     const gone = Object.keys(cursors).filter((id) => !(id in news.rooms));
     const [chats, messages] = await Promise.all([
@@ -43,13 +45,12 @@ export class SyncService {
   /** One indexed read for each room that changed, until the limit is reached. */
   private async collect(
     manager: EntityManager,
-    joined: ChatSeen[],
+    joined: Map<string, number>,
     cursors: Record<string, number>,
     limit: number,
   ): Promise<News> {
-    const news: News = { rooms: {}, chats: [], messages: [], has_more: false };
-    for (const seen of joined) {
-      const { id: chatId, lastChange: upTo } = seen.chat;
+    const news: News = { rooms: {}, chatIds: [], messages: [], has_more: false };
+    for (const [chatId, upTo] of joined) {
       const after = cursors[chatId];
       news.rooms[chatId] = upTo;
       if (after !== undefined && after >= upTo) continue;
@@ -59,7 +60,7 @@ export class SyncService {
         news.has_more = true;
         continue;
       }
-      news.chats.push(seen);
+      news.chatIds.push(chatId);
       if (after === undefined) continue;
       const page = await this.messages.changed({ chatId, after, upTo, limit: left }, manager);
       news.messages.push(...page.data);
