@@ -48,8 +48,8 @@ export class ChatRepository {
   }
 
   /**
-   * Public rooms and the user's own, or their own alone, by id. Both halves step along an index of their own, so that
-   * other people's private rooms cost nothing.
+   * Public rooms and the user's own, or their own alone, by id. Both halves step along an index of
+   * their own, so that other people's private rooms cost nothing.
    */
   async listSeen(
     userId: string,
