@@ -7,7 +7,11 @@ import { Metrics } from '../metrics/metrics.js';
 @Injectable()
 export class ServicesMetrics {
   constructor(metrics: Metrics, database: Database, redis: RedisClient) {
-    metrics.gauge('conclave_database_waiting', 'Who wait for it', () => database.waiting);
+    metrics.gauge(
+      'conclave_database_waiting',
+      'Requests without a connection to PostgreSQL; writes that wait for SQLite',
+      () => database.waiting,
+    );
     const { pool } = database;
     if (pool) {
       metrics.gauge('conclave_database_connections', 'To PostgreSQL', () => pool.totalCount);
