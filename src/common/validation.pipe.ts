@@ -1,32 +1,39 @@
-import { ArgumentMetadata, Injectable, ValidationError, ValidationPipe } from '@nestjs/common';
+import { ArgumentMetadata, Injectable, PipeTransform } from '@nestjs/common';
+import { plainToInstance } from 'class-transformer';
+import { validate, ValidationError, ValidatorOptions } from 'class-validator';
 import { FieldError, InvalidInputError } from './errors.js';
 
 /** No body and no query of this API has as many; to refuse each unknown one takes time. */
 const MAX_FIELDS = 100;
 
-/** Refuses unknown and faulty fields, all of them in one answer. */
-@Injectable()
-export class InputPipe extends ValidationPipe {
-  constructor() {
-    super({
-      whitelist: true,
-      forbidNonWhitelisted: true,
-      transform: true,
-      exceptionFactory: (errors) => new InvalidInputError(errors.map(fieldError)),
-    });
-  }
+const RULES: ValidatorOptions = {
+  whitelist: true,
+  forbidNonWhitelisted: true,
+  validationError: { target: false, value: false },
+};
 
-  override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
-    const faults = unseenFaults(value, metadata.type);
+/**
+ * Makes a body or a query an instance of its DTO and refuses unknown and faulty fields, all of them
+ * in one answer. Nest's own pipe does that too, in twice the time: it also guards against values
+ * which are no plain objects, and `acceptOnlyJson` lets none of those in.
+ */
+@Injectable()
+export class InputPipe implements PipeTransform {
+  async transform(value: unknown, { type, metatype }: ArgumentMetadata): Promise<unknown> {
+    if ((type !== 'body' && type !== 'query') || !metatype) return value;
+    const given = value ?? {};
+    const faults = unseenFaults(given, type);
     if (faults.length > 0) throw new InvalidInputError(faults);
-    return super.transform(value, metadata) as Promise<unknown>;
+    const dto = plainToInstance(metatype, given) as object;
+    const errors = await validate(dto, RULES);
+    if (errors.length > 0) throw new InvalidInputError(errors.map(fieldError));
+    return dto;
   }
 }
 
 /** What the validator does not see, sees too late, or gives a misleading reason for. */
-function unseenFaults(value: unknown, type: ArgumentMetadata['type']): FieldError[] {
-  if (type !== 'body' && type !== 'query') return [];
-  const fields = Object.entries(value ?? {});
+function unseenFaults(given: object, type: 'body' | 'query'): FieldError[] {
+  const fields = Object.entries(given);
   if (fields.length > MAX_FIELDS) {
     return [
       { field: type, messages: [`the ${type} must not have more than ${MAX_FIELDS} fields`] },
