@@ -29,8 +29,7 @@ export function rateLimits(
     limit,
     ttl: HOUR_MS,
     getTracker: (request: Record<string, unknown>) => normalizeIp(request.ip as string),
-    skipIf: (context: ExecutionContext) =>
-      !isRateLimited || reflector.get(Limited, context.getHandler()) !== name,
+    skipIf: (context: ExecutionContext) => reflector.get(Limited, context.getHandler()) !== name,
   });
   const perUser = (name: 'user' | 'findUser', limit: number) => ({
     name,
@@ -38,12 +37,12 @@ export function rateLimits(
     ttl: MINUTE_MS,
     getTracker: (_request: unknown, context: ExecutionContext) => requestOf(context).user!.id,
     skipIf: (context: ExecutionContext) =>
-      !isRateLimited ||
       requestOf(context).user === undefined ||
       (name !== 'user' && reflector.get(Limited, context.getHandler()) !== name),
   });
   return {
     storage,
+    skipIf: () => !isRateLimited,
     generateKey: (_context, tracker, name) => `${name}:${tracker}`,
     throttlers: [
       perUser('user', 1200),
@@ -58,6 +57,11 @@ export function rateLimits(
 @Injectable()
 export class RateLimitGuard extends ThrottlerGuard {
   protected override headerPrefix = 'RateLimit';
+
+  /** Asked once for a request; the library asks it of each limit that has no such question. */
+  protected override shouldSkip(context: ExecutionContext): Promise<boolean> {
+    return Promise.resolve(this.commonOptions.skipIf?.(context) ?? false);
+  }
 
   /** Their names are left out: where two limits count, the one that is checked last is shown. */
   protected override setResponseHeader(
