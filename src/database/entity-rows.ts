@@ -101,17 +101,17 @@ export function insertsOf<T extends object>(
   if (rows.length === 0) return [];
   const table = tableOf(manager, entity);
   const into = `INSERT INTO "${table.name}" (${table.list})`;
-  const values = rows.map((row) => table.columns.map((column) => stored(manager, column, row)));
-  if (isPostgres(manager)) {
-    const named = values.map((row) =>
-      Object.fromEntries(table.columns.map(({ name }, index) => [name, row[index]])),
-    );
-    const records = `json_populate_recordset(NULL::"${table.name}", ?)`;
-    const sql = `${into} SELECT ${table.list} FROM ${records} ${onConflict}`;
-    return [{ sql, parameters: [JSON.stringify(named)] }];
+  if (isPostgres(manager) && rows.length > 1) {
+    const records = JSON.stringify(rows.map((row) => storedByName(manager, table, row)));
+    const source = `json_populate_recordset(NULL::"${table.name}", ?)`;
+    const sql = `${into} SELECT ${table.list} FROM ${source} ${onConflict}`;
+    return [{ sql, parameters: [records] }];
   }
   const sql = `${into} VALUES (${table.columns.map(() => '?').join()}) ${onConflict}`;
-  return values.map((parameters) => ({ sql, parameters }));
+  return rows.map((row) => ({
+    sql,
+    parameters: table.columns.map((column) => stored(manager, column, row)),
+  }));
 }
 
 function tableOf(manager: EntityManager, entity: Entity<object>): Table {
@@ -158,6 +158,16 @@ function stored({ dataSource }: EntityManager, column: Column, entity: object): 
       ? (dataSource.driver.preparePersistentValue(value, column.converted) as unknown)
       : value
   ) as Parameter;
+}
+
+function storedByName(
+  manager: EntityManager,
+  { columns }: Table,
+  entity: object,
+): Record<string, Parameter> {
+  const row: Record<string, Parameter> = {};
+  for (const column of columns) row[column.name] = stored(manager, column, entity);
+  return row;
 }
 
 function subscribersOf<T extends object>(

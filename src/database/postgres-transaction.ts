@@ -15,7 +15,7 @@ export async function postgresTransaction<T>(dataSource: DataSource, work: Work<
   try {
     const client = (await runner.connect()) as Client;
     const begun = client.query('START TRANSACTION');
-    // As TypeORM notes it, which would wait for the answer.
+    // As TypeORM notes it, whose own way waits for the answer and costs as much again.
     Object.assign(runner, { isTransactionActive: true, transactionDepth: 1 });
     const done = work(
       runner.manager,
@@ -23,7 +23,8 @@ export async function postgresTransaction<T>(dataSource: DataSource, work: Work<
       (statements) => (last = statements),
     );
     const [, value] = await together([begun, done]);
-    await together([runAll(runner.manager, last), runner.commitTransaction()]);
+    await together([runAll(runner.manager, last), client.query('COMMIT')]);
+    Object.assign(runner, { isTransactionActive: false, transactionDepth: 0 });
     for (const task of tasks) task();
     return value;
   } catch (error) {
