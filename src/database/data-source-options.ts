@@ -10,6 +10,9 @@ import { prepareSqlite } from './sqlite-pragmas.js';
 
 export type Entities = (EntityTarget<ObjectLiteral> & (new () => ObjectLiteral))[];
 
+/** Connections to PostgreSQL. */
+export const POOL_SIZE = 10;
+
 /** What the application and the TypeORM CLI connect with; a migration may take its time. */
 export function dataSourceOptions(
   settings: Settings,
@@ -31,7 +34,7 @@ export function dataSourceOptions(
       url: settings.databaseUrl,
       applicationName: 'conclave',
       connectTimeoutMS: 5000,
-      poolSize: 10,
+      poolSize: POOL_SIZE,
       extra: {
         Client: PipelinedClient,
         pipeline: true,

@@ -3,8 +3,9 @@ import type { OnApplicationShutdown } from '@nestjs/common';
 import type { Pool } from 'pg';
 import { DataSource, EntityManager, EntitySubscriberInterface } from 'typeorm';
 import type { Settings } from '../config/settings.js';
+import { AtMost } from './at-most.js';
 import { DataDirLock } from './data-dir-lock.js';
-import { dataSourceOptions, Entities } from './data-source-options.js';
+import { dataSourceOptions, Entities, POOL_SIZE } from './data-source-options.js';
 import { isDeadlock } from './query-errors.js';
 import { migratePostgres } from './migrate.js';
 import { postgresTransaction } from './postgres-transaction.js';
@@ -12,6 +13,8 @@ import { SqliteWriteLine } from './sqlite-write-line.js';
 import type { Work } from './work.js';
 
 const MAX_ATTEMPTS = 3;
+/** Half of the connections: a body that is read may need a key, which comes by another one. */
+const SNAPSHOTS_AT_ONCE = POOL_SIZE / 2;
 
 /**
  * The one place of transactions. Injected repositories read what is committed, and on SQLite can
@@ -22,6 +25,7 @@ export class Database implements OnApplicationShutdown {
   private readonly insideWrite: AsyncLocalStorage<true> | undefined;
   private readonly sqliteLine: SqliteWriteLine | undefined;
   private readonly snapshotLine: SqliteWriteLine | undefined;
+  private readonly postgresSnapshots = new AtMost(SNAPSHOTS_AT_ONCE);
 
   private constructor(
     /** What injected repositories read from; on PostgreSQL all three are the same. */
@@ -77,7 +81,7 @@ export class Database implements OnApplicationShutdown {
 
   /** Who waits for a connection to PostgreSQL, or for the next commit on SQLite. */
   get waiting(): number {
-    return this.sqliteLine?.length ?? this.pool!.waitingCount;
+    return this.sqliteLine?.length ?? this.pool!.waitingCount + this.postgresSnapshots.waiting;
   }
 
   /**
@@ -100,7 +104,7 @@ export class Database implements OnApplicationShutdown {
   snapshot<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
     return this.snapshotLine
       ? this.snapshotLine.run(work)
-      : this.reader.transaction('REPEATABLE READ', work);
+      : this.postgresSnapshots.run(() => this.reader.transaction('REPEATABLE READ', work));
   }
 
   /** PostgreSQL undoes one of two transactions that wait for each other: that one runs again. */

@@ -11,8 +11,10 @@ import { Message } from './message.entity.js';
 export class MessageRepository {
   constructor(@InjectRepository(Message) private readonly messages: Repository<Message>) {}
 
-  find(id: string): Promise<Message | null> {
-    return this.messages.findOneBy({ id });
+  /** By plain SQL, as all here: `find` of TypeORM keeps its connection until the body is opened. */
+  async find(id: string): Promise<Message | null> {
+    const [message] = await findRows(this.messages.manager, Message, 'WHERE id = ?', [id]);
+    return message ?? null;
   }
 
   /**
