@@ -11,6 +11,8 @@ let user: TestUser;
 let chatId: string;
 let messageId: string;
 let otherId: string;
+let second: TestUser;
+let secondChatId: string;
 beforeAll(async () => {
   app = await TestApp.start();
   database = app.nest.get(Database);
@@ -18,6 +20,13 @@ beforeAll(async () => {
   otherId = (await app.givenUser()).id;
   const { body } = await user.client.post('/message/', { chatid: chatId, message: 'hello' });
   messageId = body.id;
+  // Lists of more than one item make other statements.
+  secondChatId = await app.givenChat(user);
+  second = await app.givenUser();
+  for (const id of [chatId, secondChatId]) {
+    await user.client.request('PUT', `/chat/${id}/members/${second.id}`);
+    await second.client.post('/message/', { chatid: id, message: 'hello' });
+  }
   await user.client.request('PUT', `/message/${messageId}/reactions/${encodeURIComponent('👍')}`);
 });
 afterAll(() => app.stop());
@@ -37,7 +46,7 @@ async function queriesOf(work: () => Promise<unknown>): Promise<Query[]> {
   const ignore = (): void => undefined;
   const logger: Logger = {
     logQuery: (sql, parameters = []) => {
-      if (/^(SELECT .* FROM|UPDATE|DELETE)/i.test(sql))
+      if (/^(SELECT .* FROM|WITH|UPDATE|DELETE)/i.test(sql))
         seen.push({ sql, parameters: parameters as unknown[] });
     },
     logQueryError: ignore,
@@ -110,6 +119,24 @@ describe('every query stands behind an index', () => {
 
   const writes: [string, () => Promise<{ status: number }>][] = [
     ['POST /sync', () => user.client.post('/sync', { rooms: { [chatId]: 0 } })],
+    [
+      'POST /sync of two rooms',
+      () => user.client.post('/sync', { rooms: { [chatId]: 0, [secondChatId]: 0 } }),
+    ],
+    [
+      'POST /message/ of two people to two rooms at once',
+      async () => {
+        const sends = [user, second, user, second, user].map(({ client }, n) =>
+          client.post('/message/', {
+            chatid: n % 3 ? chatId : secondChatId,
+            message: 'hello',
+            client_id: randomUUID(),
+            reply_to: n % 3 ? messageId : undefined,
+          }),
+        );
+        return { status: Math.max(...(await Promise.all(sends)).map(({ status }) => status)) };
+      },
+    ],
     ['POST /message/', () => user.client.post('/message/', { chatid: chatId, message: 'hello' })],
     [
       'POST /message/ with client_id and reply_to',
