@@ -32,6 +32,11 @@ async function givenUser({ url }: ServerProcess): Promise<Client> {
   return new Client(url, body.access_token);
 }
 
+async function hashesWaiting({ url }: ServerProcess): Promise<number> {
+  const metrics = await (await fetch(`${url}/metrics`)).text();
+  return Number(/^conclave_hashing_waiting (\d+)$/m.exec(metrics)![1]);
+}
+
 /** Sends a message and answers with a way to read it from a server on the same database. */
 async function givenMessage(
   server: ServerProcess,
@@ -205,8 +210,10 @@ describe('SIGTERM', () => {
     });
     const { hostname, port } = new URL(server.url);
     const unused = connect(Number(port), hostname).on('error', () => undefined);
-    const underway = Array.from({ length: 10 }, () => givenUser(server));
-    await sleep(300); // all are accepted, few are hashed
+    const underway = Array.from({ length: 5 }, () => givenUser(server));
+    let answered = 0;
+    for (const user of underway) void user.then(() => answered++);
+    while (answered + (await hashesWaiting(server)) < 4) await sleep(20); // all are accepted
     const begin = Date.now();
     server.kill('SIGTERM');
     await Promise.all(underway); // rejects unless each is 201
