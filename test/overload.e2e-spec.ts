@@ -87,6 +87,8 @@ describe('a turn of the event loop', () => {
 });
 
 describe('requests under way', () => {
+  const PATIENCE = { timeout: 10_000 };
+
   it('are no longer, once their client has gone', async () => {
     const { fastify } = guarded({ underWay: 2, turnMs: 10 });
     fastify.get('/never', () => new Promise(() => undefined));
@@ -94,10 +96,10 @@ describe('requests under way', () => {
     const url = await fastify.listen({ host: '127.0.0.1', port: 0 });
     const clients = [new AbortController(), new AbortController()];
     const gone = clients.map(({ signal }) => fetch(`${url}/never`, { signal }).catch(() => 'gone'));
-    await vi.waitFor(async () => expect((await fetch(`${url}/soon`)).status).toBe(503));
+    await vi.waitFor(async () => expect((await fetch(`${url}/soon`)).status).toBe(503), PATIENCE);
     for (const client of clients) client.abort();
     expect(await Promise.all(gone)).toEqual(['gone', 'gone']);
-    await vi.waitFor(async () => expect((await fetch(`${url}/soon`)).status).toBe(200));
+    await vi.waitFor(async () => expect((await fetch(`${url}/soon`)).status).toBe(200), PATIENCE);
     await fastify.close();
   });
 

@@ -107,7 +107,7 @@ describe.skipIf(lacking)(`while Redis is away${lacking && ` (${lacking})`}`, () 
 
       const took = await finish();
       const all = took.length;
-      await until(() => listeners.every(({ kept }) => kept.size === all), 5000, 'all have all');
+      await until(() => listeners.every(({ kept }) => kept.size === all), 15_000, 'all have all');
       const seqs = Array.from({ length: all }, (_, n) => n + 1);
       for (const { kept, repeated, cuts } of listeners) {
         expect([...kept.values()].sort((one, other) => one - other)).toEqual(seqs);

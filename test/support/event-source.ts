@@ -1,7 +1,7 @@
 import { Agent, get, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 
-const PATIENCE_MS = 5000;
+const PATIENCE_MS = 15_000;
 
 export interface StreamedEvent {
   id: string | undefined;

@@ -1,7 +1,7 @@
 import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client';
 import type { ProblemBody } from '../../src/common/problem.js';
 
-const PATIENCE_MS = 5000;
+const PATIENCE_MS = 15_000;
 
 export interface HeardEvent {
   name: string;
