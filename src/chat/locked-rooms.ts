@@ -146,6 +146,7 @@ export class LockedRooms {
     chat.memberCount--;
     this.noteMember(chat, member, 'removed');
     this.members.delete(keyOf(chat.id, member.userId));
+    this.touchedMembers.delete(member);
     this.removedMembers.add(member);
   }
 
