@@ -18,6 +18,8 @@ export interface Failure {
   mutations: string[];
   reproduction: string;
   answer: string;
+  /** The request before it on its connection. */
+  previous: string;
 }
 
 /** Sends generated requests and has each answer judged. */
@@ -106,6 +108,7 @@ export class GeneratedRun {
       number,
       mutations: [`by ${plan.role}`, ...plan.mutations],
       reproduction: curl(sent, this.url),
+      previous: answer?.previous ? curl(answer.previous, this.url) : '',
       answer: answer ? `${answer.status} ${answer.body.toString().slice(0, 500)}` : '',
     });
   }

@@ -1,4 +1,5 @@
 import * as http from 'node:http';
+import type { Socket } from 'node:net';
 import type { Sent } from './generated-plan.js';
 
 /** For an answer, after which there is none. */
@@ -11,11 +12,14 @@ export interface Received {
   headers: http.IncomingHttpHeaders;
   /** Of an event stream nothing: it is left as soon as it begins. */
   body: Buffer;
+  /** What was asked before on the same connection. */
+  previous: Sent | undefined;
 }
 
 /** Sends requests as they are, over connections that are kept. */
 export class Sender {
   private readonly agent: http.Agent;
+  private readonly lastOn = new WeakMap<Socket, Sent>();
 
   constructor(
     private readonly url: string,
@@ -37,19 +41,26 @@ export class Sender {
         path: target,
         headers: wireHeaders(sent, `${hostname}:${port}`).flat(),
       });
+      let previous: Sent | undefined;
+      request.on('socket', (socket) => {
+        previous = this.lastOn.get(socket);
+        this.lastOn.set(socket, sent);
+      });
       request.setTimeout(ANSWER_MS, () => request.destroy(new Error('no answer in time')));
       request.on('error', reject);
       request.on('response', (response) => {
         const { statusCode: status = 0, headers } = response;
         if (/event-stream/.test(headers['content-type'] ?? '')) {
-          resolve({ status, headers, body: Buffer.alloc(0) });
+          resolve({ status, headers, body: Buffer.alloc(0), previous });
           request.destroy();
           return;
         }
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));
         response.on('error', reject);
-        response.on('end', () => resolve({ status, headers, body: Buffer.concat(chunks) }));
+        response.on('end', () =>
+          resolve({ status, headers, body: Buffer.concat(chunks), previous }),
+        );
       });
       request.end(body);
     });
