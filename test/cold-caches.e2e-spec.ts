@@ -29,6 +29,9 @@ beforeEach(async () => {
     const otherId = users[(n + 1) % AT_ONCE].id;
     places.push({ user, client: user.client, chatId, messageId: body.id, otherId });
   }
+  for (const { client, chatId } of places) {
+    await client.request('PUT', `/chat/${chatId}/members/${users[0].id}`);
+  }
   await app.close();
   app = await TestApp.start({}, app.database); // knows no key and no token
   for (const place of places) place.client = new Client(app.url, place.user.accessToken);
@@ -37,7 +40,13 @@ afterEach(() => app.stop());
 
 describe('on a server that has just started, many at once', () => {
   const calls: [string, Ask][] = [
-    ['POST /sync', ({ client, chatId }) => client.post('/sync', { rooms: { [chatId]: 0 } })],
+    [
+      'POST /sync of all rooms',
+      () => {
+        const rooms = Object.fromEntries(places.map(({ chatId }) => [chatId, 0]));
+        return places[0].client.post('/sync', { rooms });
+      },
+    ],
     ['GET /message/', ({ client, chatId }) => client.get(`/message/?chat_id=${chatId}`)],
     [
       'GET /message/?changed_after',
