@@ -33,8 +33,9 @@ beforeEach(async () => {
     await client.request('PUT', `/chat/${chatId}/members/${users[0].id}`);
   }
   await app.close();
-  app = await TestApp.start({}, app.database); // knows no key and no token
+  app = await TestApp.start({}, app.database); // knows no key
   for (const place of places) place.client = new Client(app.url, place.user.accessToken);
+  await Promise.all(places.map(({ client }) => client.get('/userauth/me'))); // but every token
 });
 afterEach(() => app.stop());
 
