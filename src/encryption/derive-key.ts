@@ -1,4 +1,5 @@
-import { createHmac, hkdfSync } from 'node:crypto';
+import { hkdfSync } from 'node:crypto';
+import { hmacSha256 } from './hmac.js';
 
 /**
  * HKDF-SHA256 with an empty salt, RFC 5869.
@@ -13,10 +14,10 @@ export function deriveKey(input: Buffer, info: string, lengthBytes = 32): Buffer
 
 /** The first half of HKDF-SHA256 with an empty salt: 32 bytes that serve many `expandKey`s. */
 export function extractKey(input: Buffer): Buffer {
-  return createHmac('sha256', '').update(input).digest();
+  return hmacSha256('', input);
 }
 
 /** The second half, for 32 bytes: `deriveKey(input, info)` is `expandKey(extractKey(input), info)`. */
 export function expandKey(extracted: Buffer, info: string): Buffer {
-  return createHmac('sha256', extracted).update(`${info}\u0001`).digest();
+  return hmacSha256(extracted, `${info}\u0001`);
 }

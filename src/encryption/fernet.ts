@@ -5,8 +5,9 @@
  *   token = base64url(version 1 | time 8 | IV 16 | ciphertext 16n | HMAC 32), with `=` padding
  *   key   = signing key 16 | encryption key 16
  */
-import { createCipheriv, createDecipheriv, createHmac, timingSafeEqual } from 'node:crypto';
+import { createCipheriv, createDecipheriv, timingSafeEqual } from 'node:crypto';
 import { random16 } from '../common/random.js';
+import { hmacSha256 } from './hmac.js';
 
 const VERSION = 0x80;
 const TIME_OFFSET = 1;
@@ -150,7 +151,7 @@ function encryptionKey(key: Buffer): Buffer {
 }
 
 function sign(key: Buffer, bytes: Buffer): Buffer {
-  return createHmac('sha256', key.subarray(0, 16)).update(bytes).digest();
+  return hmacSha256(key.subarray(0, 16), bytes);
 }
 
 const BASE64_PADDING = ['', '==', '='];
