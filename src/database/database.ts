@@ -9,6 +9,7 @@ import { dataSourceOptions, Entities, POOL_SIZE } from './data-source-options.js
 import { isDeadlock } from './query-errors.js';
 import { migratePostgres } from './migrate.js';
 import { postgresTransaction } from './postgres-transaction.js';
+import { SharedReads } from './shared-reads.js';
 import { SqliteWriteLine } from './sqlite-write-line.js';
 import type { Work } from './work.js';
 
@@ -81,7 +82,9 @@ export class Database implements OnApplicationShutdown {
 
   /** Who waits for a connection to PostgreSQL, or for the next commit on SQLite. */
   get waiting(): number {
-    return this.sqliteLine?.length ?? this.pool!.waitingCount + this.postgresSnapshots.waiting;
+    if (this.sqliteLine) return this.sqliteLine.length;
+    const reads = SharedReads.on(this.pool!).length;
+    return this.pool!.waitingCount + reads + this.postgresSnapshots.waiting;
   }
 
   /**

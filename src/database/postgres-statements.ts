@@ -5,8 +5,9 @@ import {
   type QueryRunner,
   QueryRunnerAlreadyReleasedError,
 } from 'typeorm';
+import { SharedReads } from './shared-reads.js';
 
-/** Runs a named statement: on the connection of the manager's transaction, else on any of the pool. */
+/** Runs a named statement: on the connection of the manager's transaction, else on a shared one. */
 export async function runOnPostgres(
   { queryRunner, dataSource }: EntityManager,
   sql: string,
@@ -15,8 +16,8 @@ export async function runOnPostgres(
   const { master: pool } = dataSource.driver as unknown as { master: Pool };
   dataSource.logger.logQuery(sql, values);
   try {
-    const client: Pick<Client, 'query'> = queryRunner ? connectionOf(queryRunner) : pool;
-    const { rows } = await client.query<unknown[]>(sql, values);
+    const connection = queryRunner ? connectionOf(queryRunner) : SharedReads.on(pool);
+    const { rows } = await connection.query<unknown[]>(sql, values);
     return rows;
   } catch (error) {
     throw new QueryFailedError(sql, values, error as Error);
