@@ -3,6 +3,7 @@ import { Injectable, OnModuleInit } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { LRUCache } from 'lru-cache';
 import { EntityManager, In, MoreThan, Repository } from 'typeorm';
+import { SharedLookUp } from '../database/shared-look-up.js';
 import { KeyMissingError, MasterKeyMissingError } from './encryption.errors.js';
 import { MasterKeys } from './master-keys.js';
 import { KeyKind, WrappedKey } from './wrapped-key.entity.js';
@@ -10,7 +11,6 @@ import { KeyKind, WrappedKey } from './wrapped-key.entity.js';
 const KEY_BYTES = 32;
 /** About 200 bytes each. */
 const CACHED_KEYS = 50_000;
-const KEYS_PER_QUERY = 500;
 
 /** The keys of rooms and authors: made, stored wrapped, and kept unwrapped in a bounded cache. */
 @Injectable()
@@ -20,7 +20,7 @@ export class OwnerKeys implements OnModuleInit {
   private forgotten = 0;
   /** How often the cache knew, since the start. */
   readonly lookUps = { hits: 0, misses: 0 };
-  private nextQuery: { ownerIds: string[]; found: Promise<Map<string, Buffer>> } | undefined;
+  private readonly stored = new SharedLookUp((ownerIds) => this.query(ownerIds));
 
   constructor(
     @InjectRepository(WrappedKey) private readonly rows: Repository<WrappedKey>,
@@ -89,7 +89,8 @@ export class OwnerKeys implements OnModuleInit {
     const underway = this.loading.get(ownerId);
     if (underway) return underway;
     const { forgotten } = this;
-    const loading = this.joinQuery(ownerId)
+    const loading = this.stored
+      .find([ownerId])
       .then((found) => {
         const key = found.get(ownerId);
         if (!key) throw new KeyMissingError(ownerId);
@@ -99,20 +100,6 @@ export class OwnerKeys implements OnModuleInit {
       .finally(() => this.loading.delete(ownerId));
     this.loading.set(ownerId, loading);
     return loading;
-  }
-
-  /** Whatever is asked for in one turn of the event loop shares one query. */
-  private joinQuery(ownerId: string): Promise<Map<string, Buffer>> {
-    if (!this.nextQuery || this.nextQuery.ownerIds.length === KEYS_PER_QUERY) {
-      const ownerIds: string[] = [];
-      const found = new Promise((resolve) => setImmediate(resolve)).then(() => {
-        if (this.nextQuery?.ownerIds === ownerIds) this.nextQuery = undefined;
-        return this.query(ownerIds);
-      });
-      this.nextQuery = { ownerIds, found };
-    }
-    this.nextQuery.ownerIds.push(ownerId);
-    return this.nextQuery.found;
   }
 
   private async query(ownerIds: string[]): Promise<Map<string, Buffer>> {

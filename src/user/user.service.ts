@@ -6,6 +6,7 @@ import { newId } from '../common/ids.js';
 import { Database } from '../database/database.js';
 import { findRows } from '../database/entity-rows.js';
 import { isUniqueViolation } from '../database/query-errors.js';
+import { SharedLookUp } from '../database/shared-look-up.js';
 import { rowLock } from '../database/row-lock.js';
 import { OwnerKeys } from '../encryption/owner-keys.js';
 import { ProfileDto, type UpdateMeDto, UserDto } from './user.dto.js';
@@ -18,6 +19,8 @@ export type NewUser = Pick<User, 'passwordHash' | 'fname' | 'lname' | 'profile'>
 
 @Injectable()
 export class UserService {
+  private readonly stored = new SharedLookUp((ids) => findUsers(this.users.manager, ids));
+
   constructor(
     @InjectRepository(User) private readonly users: Repository<User>,
     private readonly database: Database,
@@ -126,18 +129,20 @@ export class UserService {
   }
 
   /** Users by id, erased ones too. */
-  async byId(
-    ids: Iterable<string>,
-    manager: EntityManager = this.users.manager,
-  ): Promise<Map<string, User>> {
-    return byId(await findRows(manager, User, 'WHERE id IN ?', [[...new Set(ids)]]));
+  byId(ids: string[], manager?: EntityManager): Promise<Map<string, User>> {
+    const distinct = [...new Set(ids)];
+    return manager ? findUsers(manager, distinct) : this.stored.find(distinct);
   }
 
   /** What is shown of users beside what they did, by id. */
-  async profiles(ids: Iterable<string>): Promise<Map<string, ProfileDto>> {
+  async profiles(ids: string[]): Promise<Map<string, ProfileDto>> {
     const users = await this.byId(ids);
     return new Map([...users].map(([id, user]) => [id, ProfileDto.of(user)]));
   }
+}
+
+async function findUsers(manager: EntityManager, ids: string[]): Promise<Map<string, User>> {
+  return byId(await findRows(manager, User, 'WHERE id IN ?', [ids]));
 }
 
 function byId(users: User[]): Map<string, User> {
