@@ -162,6 +162,24 @@ describe('reading messages', () => {
     expect(body.has_more).toBe(true);
   });
 
+  it('shows who wrote each, whoever wrote what was read before, under the name of now', async () => {
+    const { user: owner, chatId } = await app.givenMember();
+    const names = async (): Promise<string[]> => {
+      const { body } = await app.as(owner).get(`/message/?chat_id=${chatId}`);
+      return body.data.map(({ sender }: { sender: { fname: string } }) => sender.fname);
+    };
+    await app.as(owner).patch('/userauth/me', { fname: 'Ada' });
+    await givenMessages(owner, chatId, 2);
+    expect(await names()).toEqual(['Ada', 'Ada']);
+    const guests = await Promise.all(
+      ['Grace', 'Alan'].map((fname) => app.givenUser({ fname, lname: 'x', profile: '' })),
+    );
+    for (const guest of guests) await givenMessages(guest, chatId, 1);
+    expect(await names()).toEqual(['Ada', 'Ada', 'Grace', 'Alan']);
+    await app.as(guests[0]).patch('/userauth/me', { fname: 'Rear Admiral' });
+    expect(await names()).toEqual(['Ada', 'Ada', 'Rear Admiral', 'Alan']);
+  });
+
   it('lets everyone who is signed in read a public room', async () => {
     const { user, chatId } = await app.givenMember();
     await givenMessages(user, chatId, 1);

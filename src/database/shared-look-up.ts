@@ -12,12 +12,13 @@ export class SharedLookUp<T> {
 
   constructor(private readonly query: (ids: string[]) => Promise<Map<string, T>>) {}
 
-  /** What there is of these, by id. */
+  /** What there is of these, by id; each is named once. */
   async find(ids: string[]): Promise<Map<string, T>> {
     const asked = (this.next ??= this.open());
     for (const id of ids) asked.ids.add(id);
     if (asked.ids.size >= FULL) this.next = undefined;
     const found = await asked.found;
+    if (asked.ids.size === ids.length) return found; // nobody asked for more
     const own = new Map<string, T>();
     for (const id of ids) {
       const item = found.get(id);

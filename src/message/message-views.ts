@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
+import { LRUCache } from 'lru-cache';
 import { In, Repository } from 'typeorm';
 import type { User } from '../user/user.entity.js';
 import { UserService } from '../user/user.service.js';
@@ -8,10 +9,14 @@ import { SharedMessageDto } from './message-event.dto.js';
 import type { Message } from './message.entity.js';
 import { Reaction } from './reaction.entity.js';
 
+const REMEMBERED_ROOMS = 1000;
+
 /** Messages as one user sees them: with their senders, and with that user's own reactions. */
 @Injectable()
 export class MessageViews {
   private readonly logger = new Logger(MessageViews.name);
+  /** Who wrote what was last read, by room. */
+  private readonly lately = new LRUCache<string, string[]>({ max: REMEMBERED_ROOMS });
   /** How many were met that do not open, since the start. */
   unreadable = 0;
 
@@ -20,19 +25,28 @@ export class MessageViews {
     private readonly users: UserService,
   ) {}
 
+  /**
+   * Who most likely wrote what is read of a room now: those who wrote what was read of it before.
+   * Asked for together with the messages, they come with them.
+   */
+  async expectedSenders(chatId: string): Promise<Map<string, User>> {
+    const ids = this.lately.get(chatId);
+    return ids ? this.users.byId(ids) : new Map<string, User>();
+  }
+
   async one(userId: string, message: Message, sender?: User): Promise<MessageDto> {
     const [view] = await this.many(userId, [message], sender && new Map([[sender.id, sender]]));
     return view;
   }
 
-  /** @param known the senders, where they were read along with the messages */
+  /** @param known senders, where messages of one room were read along with those expected */
   async many(
     userId: string,
     messages: Message[],
     known?: Map<string, User>,
   ): Promise<MessageDto[]> {
     const [senders, own] = await Promise.all([
-      known ?? this.sendersOf(messages),
+      this.sendersOf(messages, known),
       this.ownReactions(userId, messages),
     ]);
     return messages.map((message) =>
@@ -46,8 +60,19 @@ export class MessageViews {
     return messages.map((message) => SharedMessageDto.of(message, senders.get(message.senderId)!));
   }
 
-  private async sendersOf(messages: Message[]): Promise<Map<string, User>> {
-    const senders = await this.users.byId(messages.map((message) => message.senderId));
+  /** The sender of one that does not open is looked up after it: they may have been erased just now. */
+  private async sendersOf(
+    messages: Message[],
+    known?: Map<string, User>,
+  ): Promise<Map<string, User>> {
+    const unsure = messages.filter(
+      ({ unreadable, senderId }) => unreadable || !known?.has(senderId),
+    );
+    let senders = known ?? new Map<string, User>();
+    if (unsure.length > 0) {
+      if (known) this.lately.set(messages[0].chatId, senderIds(messages));
+      senders = new Map([...senders, ...(await this.users.byId(senderIds(unsure)))]);
+    }
     for (const message of messages) {
       if (message.unreadable && !senders.get(message.senderId)!.erasedAt) this.report(message);
     }
@@ -68,4 +93,8 @@ export class MessageViews {
     }
     return own;
   }
+}
+
+function senderIds(messages: Message[]): string[] {
+  return [...new Set(messages.map(({ senderId }) => senderId))];
 }

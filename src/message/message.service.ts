@@ -47,13 +47,17 @@ export class MessageService {
   async list(user: AuthUser, query: MessageQuery): Promise<MessagePageDto> {
     requireOneDirection(query);
     if (query.changed_after !== undefined) return this.changes(user, query, query.changed_after);
-    let page = await this.messages.page(user.id, query);
+    const [found, senders] = await Promise.all([
+      this.messages.page(user.id, query),
+      this.views.expectedSenders(query.chat_id),
+    ]);
+    let page = found;
     if (page.data.length === 0) {
       await this.chats.requireReader(user.id, query.chat_id);
       page = await this.messages.page(user.id, query); // who may read it only now, reads it
     }
     const { data, has_more } = page;
-    return { data: await this.views.many(user.id, data), has_more };
+    return { data: await this.views.many(user.id, data, senders), has_more };
   }
 
   /** The room is read first: what changes meanwhile has a higher `change`, and comes next time. */
