@@ -11,6 +11,7 @@ describe('a database that is out of reach', () => {
     ['a connection that broke within a transaction', new QueryRunnerAlreadyReleasedError()],
     ['a silent connection', new Error('Connection terminated: silent for 6000 ms')],
     ['a statement that took too long', refused('57014')],
+    ['a statement whose preparation took too long', refused('26000')],
     ['a transaction that was left open', refused('25P03')],
   ])('is an outage: %s', (_, error) => {
     expect(databaseOutage(error)).toBeInstanceOf(UnavailableError);

@@ -42,12 +42,17 @@ describe.runIf(isPostgres)('reads on one connection to PostgreSQL', () => {
   const slow = (act: Act): string => `SELECT pg_sleep(?::float8) /* ${act} */`;
 
   /** Ends the read that hangs, or its connection. */
-  const end = (act: Act): Promise<void> =>
+  const end = (act: Act, sql: string): Promise<void> =>
     until(async () => {
-      const sql = `SELECT ${act}(pid) FROM pg_stat_activity WHERE query = $1 AND state = 'active'`;
-      const running = slow(act).replace('?', '$1');
-      return (await database.reader.query<unknown[]>(sql, [running])).length > 0;
+      const find = `SELECT ${act}(pid) FROM pg_stat_activity WHERE query = $1 AND state = 'active'`;
+      return (await database.reader.query<unknown[]>(find, [sql.replace('?', '$1')])).length > 0;
     });
+
+  async function expectOutages(reads: Promise<unknown>[]): Promise<void> {
+    for (const result of await Promise.allSettled(reads)) {
+      expect(result.status === 'rejected' && databaseOutage(result.reason)).toBeTruthy();
+    }
+  }
 
   it('take few of the connections', async () => {
     const idle = database.pool!.totalCount;
@@ -62,13 +67,22 @@ describe.runIf(isPostgres)('reads on one connection to PostgreSQL', () => {
     'end together when one of them is ended by %s, and the next ones are answered',
     async (act) => {
       const begun = Date.now();
-      const hanging = Promise.allSettled([1, 2, 3].map(() => read(slow(act), 30)));
-      await end(act);
-      for (const result of await hanging) {
-        expect(result.status === 'rejected' && databaseOutage(result.reason)).toBeTruthy();
-      }
+      const ended = expectOutages([1, 2, 3].map(() => read(slow(act), 30)));
+      await end(act, slow(act));
+      await ended;
       expect(Date.now() - begun).toBeLessThan(4000);
       expect(Number((await echo(7))[0][0])).toBe(7);
     },
   );
+
+  it('end together when what they ask for is locked before it is prepared', async () => {
+    const sql = 'SELECT count(*) FROM reaction WHERE emoji = ?';
+    await database.write(async (manager) => {
+      await manager.query('LOCK TABLE reaction IN ACCESS EXCLUSIVE MODE');
+      const ended = expectOutages([1, 2, 3].map(() => read(sql, 'x')));
+      await end('pg_cancel_backend', sql);
+      await ended;
+    });
+    expect(Number((await read(sql, 'x'))[0][0])).toBe(0);
+  });
 });

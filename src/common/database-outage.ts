@@ -1,11 +1,12 @@
 import { UnavailableError } from './errors.js';
 
 /**
- * PostgreSQL classes: 08 connection, 25006 read-only, 25P03 left open for too long, 53 out of
- * resources, 57014 a statement took too long, 57P shutting down, 58 system.
+ * PostgreSQL classes: 08 connection, 25006 read-only, 25P03 left open for too long, 26000 a statement
+ * whose preparation, by one before it, took too long, 53 out of resources, 57014 a statement took too
+ * long, 57P shutting down, 58 system.
  * https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
-const POSTGRES = /^(08...|25006|25P03|53...|57P..|57014|58...)$/;
+const POSTGRES = /^(08...|25006|25P03|26000|53...|57P..|57014|58...)$/;
 /**
  * SQLite's result codes for a disk that does not take or give what it should. A page that the disk
  * fails to read is CORRUPT to it too, sound as the file may be.

@@ -62,9 +62,10 @@ export class SharedReads {
     try {
       const client = await this.pool.connect();
       client.on('error', ignore); // whoever waits for an answer hears of it
-      await Promise.all(reads.map((read) => answer(client, read)));
-      client.off('error', ignore);
-      client.release();
+      const areAnswered = await Promise.all(reads.map((read) => answer(client, read)));
+      const isSound = areAnswered.every(Boolean);
+      if (isSound) client.off('error', ignore);
+      client.release(!isSound); // what failed a read may be the end of its connection
     } catch (error) {
       for (const { reject } of reads) reject(error);
     }
@@ -73,14 +74,20 @@ export class SharedReads {
   }
 }
 
-/** What holds up one read for too long holds up those behind it as well: they do not try in turn. */
-async function answer(client: PoolClient, { sql, values, resolve, reject }: Read): Promise<void> {
+/**
+ * What holds up one read for too long holds up those behind it as well: they do not try in turn.
+ *
+ * @returns whether it did not fail
+ */
+async function answer(client: PoolClient, read: Read): Promise<boolean> {
   try {
-    resolve(await client.query<unknown[]>(sql, values));
+    read.resolve(await client.query<unknown[]>(read.sql, read.values));
+    return true;
   } catch (error) {
-    reject(error);
-    if ((error as { code?: string }).code !== CANCELED) return;
-    (client.connection.stream as Socket).destroy(error as Error);
+    read.reject(error);
+    const { code } = error as { code?: string };
+    if (code === CANCELED) (client.connection.stream as Socket).destroy(error as Error);
+    return false;
   }
 }
 
