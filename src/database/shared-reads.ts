@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Pool, PoolClient, QueryResult } from 'pg';
+import { databaseOutage } from '../common/database-outage.js';
 
 /** Of the pool's connections. */
 const CONNECTIONS = 4;
@@ -62,32 +63,39 @@ export class SharedReads {
     try {
       const client = await this.pool.connect();
       client.on('error', ignore); // whoever waits for an answer hears of it
-      const areAnswered = await Promise.all(reads.map((read) => answer(client, read)));
-      const isSound = areAnswered.every(Boolean);
-      if (isSound) client.off('error', ignore);
-      client.release(!isSound); // what failed a read may be the end of its connection
+      const answers = await Promise.all(reads.map((read) => answer(client, read)));
+      const failures = answers.filter((failure) => failure !== undefined);
+      if (failures.length === 0) client.off('error', ignore);
+      client.release(failures.length > 0); // what failed a read may be the end of its connection
+      this.giveUp(failures.find(databaseOutage));
     } catch (error) {
       for (const { reject } of reads) reject(error);
+      this.giveUp(error);
     }
     this.connections--;
     if (this.waiting.length > 0) this.schedule();
+  }
+
+  /** Those in line have waited already for as long as the database was away: they do not try too. */
+  private giveUp(outage: unknown): void {
+    if (outage) for (const { reject } of this.waiting.splice(0)) reject(outage);
   }
 }
 
 /**
  * What holds up one read for too long holds up those behind it as well: they do not try in turn.
  *
- * @returns whether it did not fail
+ * @returns why it failed, if it did
  */
-async function answer(client: PoolClient, read: Read): Promise<boolean> {
+async function answer(client: PoolClient, read: Read): Promise<Error | undefined> {
   try {
     read.resolve(await client.query<unknown[]>(read.sql, read.values));
-    return true;
-  } catch (error) {
+    return undefined;
+  } catch (failure) {
+    const error = failure as Error & { code?: string };
     read.reject(error);
-    const { code } = error as { code?: string };
-    if (code === CANCELED) (client.connection.stream as Socket).destroy(error as Error);
-    return false;
+    if (error.code === CANCELED) (client.connection.stream as Socket).destroy(error);
+    return error;
   }
 }
 
