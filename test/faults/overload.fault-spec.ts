@@ -19,11 +19,14 @@ const MEMORY_BYTES = 700 * 1024 ** 2;
 const RETRIES = { retry: 2 };
 const name = `overload, ${isPostgres ? 'PostgreSQL' : 'SQLite'}`;
 
-/** Three sends and a page, in turn; the ledger keeps what was acknowledged. */
+/**
+ * Three sends and a page, in turn; the ledger keeps what was acknowledged. The page is a long one: three
+ * times what the server can do must be less than the generator can, or its own line is what is measured.
+ */
 function mix(chatId: string, sender: string, ledger: Acknowledged[]): () => Ask {
   let count = 0;
   return () => {
-    if (++count % 4 === 0) return { path: `/message/?chat_id=${chatId}&limit=20` };
+    if (++count % 4 === 0) return { path: `/message/?chat_id=${chatId}&limit=200` };
     const client_id = randomUUID();
     const text = client_id.padEnd(200, 'x');
     const heard = (status: number, answer: string): void => {
