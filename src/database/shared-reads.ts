@@ -53,7 +53,8 @@ export class SharedReads {
     this.isDue = true;
     setImmediate(() => {
       this.isDue = false;
-      void this.run(this.waiting.splice(0, BATCH_SIZE));
+      const reads = this.waiting.splice(0, BATCH_SIZE);
+      if (reads.length > 0) void this.run(reads); // else they were given up meanwhile
       if (this.waiting.length > 0) this.schedule();
     });
   }
