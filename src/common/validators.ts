@@ -1,6 +1,5 @@
 import { applyDecorators, Injectable, PipeTransform } from '@nestjs/common';
 import { ApiProperty } from '@nestjs/swagger';
-import { Transform } from 'class-transformer';
 import {
   isEmail,
   IsInt,
@@ -114,16 +113,26 @@ export class IdOrMePipe extends IdPipe {
   }
 }
 
-/** A whole number in a query, written in plain digits and given once. */
+const QUERY_INTEGER = Symbol('query integer');
+
+/** A whole number in a query, written in plain digits and given once; `readIntegers` reads it. */
 export function IsQueryInteger(min: number, max: number): PropertyDecorator {
   const options = { message: `$property must be a whole number from ${min} to ${max}` };
   return applyDecorators(
     ApiProperty({ required: false, type: 'integer', minimum: min, maximum: max }),
-    Transform(({ value }: { value: unknown }) =>
-      typeof value === 'string' && /^\d{1,16}$/.test(value) ? Number(value) : value,
-    ),
+    Reflect.metadata(QUERY_INTEGER, true),
     IsInt(options),
     Min(min, options),
     Max(max, options),
   );
+}
+
+/** Makes numbers of the digits in a query, where its DTO wants a number. */
+export function readIntegers(query: object): void {
+  for (const [field, value] of Object.entries(query)) {
+    const isDigits = typeof value === 'string' && /^\d{1,16}$/.test(value);
+    if (isDigits && Reflect.hasMetadata(QUERY_INTEGER, query, field)) {
+      Object.assign(query, { [field]: Number(value) });
+    }
+  }
 }
