@@ -38,9 +38,14 @@ export class JwtStrategy extends PassportStrategy(Strategy) {
 }
 
 /** Of two `Authorization` headers node keeps one, and a proxy may have looked at the other. */
-export function bearerToken({ raw }: FastifyRequest): string | null {
-  const [value = '', ...more] = raw.headersDistinct.authorization ?? [];
-  return more.length === 0 ? (/^Bearer +([^ ]+)$/i.exec(value)?.[1] ?? null) : null;
+export function bearerToken({ headers, raw }: FastifyRequest): string | null {
+  const isOne = raw.rawHeaders.filter(isAuthorization).length === 1;
+  return isOne ? (/^Bearer +([^ ]+)$/i.exec(headers.authorization ?? '')?.[1] ?? null) : null;
+}
+
+/** Of names and values in turn. */
+function isAuthorization(text: string, at: number): boolean {
+  return at % 2 === 0 && text.length === 13 && text.toLowerCase() === 'authorization';
 }
 
 function headerOf(token: string): { typ?: unknown; kid?: unknown } {
