@@ -17,7 +17,7 @@ describe('the queue of the writer', () => {
   it('takes 2,000 sends, refuses more at once, and takes more once these have their answer', async () => {
     const outage = Object.assign(new Error('no database'), { code: 'ECONNREFUSED' });
     const database = { write: () => Promise.reject(outage) };
-    const writer = new MessageWriter(database as never, {} as never, {} as never);
+    const writer = new MessageWriter(database as never, {} as never, {} as never, {} as never);
     const send = (): Promise<unknown> => writer.append(draft()).catch((error: unknown) => error);
     const sends = Array.from({ length: 2000 }, send);
     const refused = await send();

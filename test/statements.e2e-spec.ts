@@ -7,9 +7,11 @@ import { isPostgres } from './support/test-database.js';
 let app: TestApp;
 let user: TestUser;
 let chatId: string;
+let message: { chatid: string; message: string };
 beforeAll(async () => {
   app = await TestApp.start();
   ({ user, chatId } = await app.givenMember());
+  message = { chatid: chatId, message: 'hello' };
 });
 afterEach(() => vi.restoreAllMocks());
 afterAll(() => app.stop());
@@ -32,7 +34,8 @@ async function asked(work: () => Promise<unknown>): Promise<Asked[]> {
 
 describe.skipIf(!isPostgres)('a send on PostgreSQL', () => {
   it('locks its room before it reads what the lock protects, and writes before it commits', async () => {
-    const send = () => user.client.post('/message/', { chatid: chatId, message: 'hello' });
+    const { id } = (await user.client.post('/message/', message)).body;
+    const send = () => user.client.post('/message/', { ...message, reply_to: id });
     await send();
     const texts = (await asked(send)).map(({ text }) => text);
     const order = [
@@ -40,11 +43,22 @@ describe.skipIf(!isPostgres)('a send on PostgreSQL', () => {
       /FROM "chat" .*FOR NO KEY UPDATE/,
       /FROM "member"/,
       /FROM "users" .*FOR KEY SHARE/,
+      /FROM message/,
       /^WITH .*INSERT INTO "chat".*INSERT INTO "member".*INSERT INTO "message"/s,
       /^COMMIT$/,
     ].map((pattern) => texts.findIndex((text) => pattern.test(text)));
-    expect(order).toEqual([0, 1, 2, 3, 4, 5]);
-    expect(texts).toHaveLength(6);
+    expect(order).toEqual([0, 1, 2, 3, 4, 5, 6]);
+    expect(texts).toHaveLength(7);
+  });
+
+  it('that comes alone is one statement, which moves its room first', async () => {
+    await user.client.post('/message/', message);
+    const given = await asked(() => user.client.post('/message/', message));
+    expect(given).toHaveLength(1);
+    const order =
+      /UPDATE chat .*last_change = .*UPDATE member .*FROM room.*INSERT INTO message.*FROM room/s;
+    expect(given[0].text).toMatch(order);
+    expect(given[0].name).toBeDefined();
   });
 
   it('names its statements, so that each is planned once', async () => {

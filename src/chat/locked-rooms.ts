@@ -41,8 +41,8 @@ const DELETE_MEMBER = 'DELETE FROM member WHERE chat_id = ? AND user_id = ?';
  * each other. Changes are made here and written by `save`.
  */
 export class LockedRooms {
-  /** What the rooms were like beside their counts. */
-  private readonly described: Map<Chat, string>;
+  /** What the rooms were like. */
+  private readonly before: Map<Chat, { described: string; change: number }>;
   private readonly touchedChats = new Set<Chat>();
   private readonly touchedMembers = new Set<Member>();
   private readonly removedMembers = new Set<Member>();
@@ -54,7 +54,12 @@ export class LockedRooms {
     private readonly chats: Map<string, Chat>,
     private readonly members: Map<string, Member>,
   ) {
-    this.described = new Map([...chats.values()].map((chat) => [chat, describe(chat)]));
+    this.before = new Map(
+      [...chats.values()].map((chat) => [
+        chat,
+        { described: describe(chat), change: chat.lastChange },
+      ]),
+    );
   }
 
   static async lock(manager: EntityManager, seats: Seat[]): Promise<LockedRooms> {
@@ -115,6 +120,11 @@ export class LockedRooms {
     sender.readSeq = chat.lastSeq;
     this.touchedMembers.add(sender);
     return { seq: chat.lastSeq, change };
+  }
+
+  /** The last change of a room before this transaction. */
+  changeBefore(chat: Chat): number {
+    return this.before.get(chat)!.change;
   }
 
   /** Takes the room's next change. */
@@ -178,7 +188,7 @@ export class LockedRooms {
   changes(): Statement[] {
     const { manager } = this;
     const chats = [...this.touchedChats];
-    const isSame = (chat: Chat): boolean => describe(chat) === this.described.get(chat);
+    const isSame = (chat: Chat): boolean => describe(chat) === this.before.get(chat)!.described;
     const isOther = (chat: Chat): boolean => !isSame(chat);
     return [
       ...insertsOf(manager, Chat, chats.filter(isSame), UPDATE_COUNTS),
@@ -192,6 +202,7 @@ export class LockedRooms {
   }
 }
 
+/** What is not its counts. */
 function describe({ chatName, visibility, deletedAt }: Chat): string {
   return JSON.stringify([chatName, visibility, deletedAt]);
 }

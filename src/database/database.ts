@@ -8,6 +8,7 @@ import { DataDirLock } from './data-dir-lock.js';
 import { dataSourceOptions, Entities, POOL_SIZE } from './data-source-options.js';
 import { isDeadlock } from './query-errors.js';
 import { migratePostgres } from './migrate.js';
+import { runAlone, type Statement } from './plain-sql.js';
 import { postgresTransaction } from './postgres-transaction.js';
 import { SharedReads } from './shared-reads.js';
 import { SqliteWriteLine } from './sqlite-write-line.js';
@@ -101,6 +102,11 @@ export class Database implements OnApplicationShutdown {
       ? (...given) => insideWrite.run(true, () => work(...given))
       : work;
     return this.sqliteLine ? this.sqliteLine.run(marked) : this.transaction(marked);
+  }
+
+  /** Runs one statement that writes, on PostgreSQL: it is a transaction of its own. */
+  writeAlone<T extends unknown[]>(statement: Statement): Promise<T[]> {
+    return runAlone<T>(this.writer.manager, statement);
   }
 
   /** Reads in one snapshot: all of what `work` reads was true at one moment. */

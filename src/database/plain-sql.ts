@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { nameStatement } from './named-statements.js';
-import { runOnPostgres } from './postgres-statements.js';
+import { runAloneOnPostgres, runOnPostgres } from './postgres-statements.js';
 import { runOnSqlite } from './sqlite-statements.js';
 import { together } from './together.js';
 
@@ -44,17 +44,33 @@ export async function runSql<T extends unknown[]>(
 ): Promise<T[]> {
   if (parameters.some(isEmptyList)) return [];
   const dialect = isPostgres(manager) ? 'postgres' : 'sqlite';
-  const size = parameters.some(isLong) ? 'many' : 'one';
-  const text = textOf(sql, dialect, size);
-  const values =
-    size === 'one'
-      ? parameters.flat(2)
-      : parameters.map((value) => (isJson(value, dialect) ? JSON.stringify(value) : value));
+  const { text, values } = translated({ sql, parameters }, dialect);
   const rows =
     dialect === 'sqlite'
       ? runOnSqlite(manager.dataSource, text, values)
       : await runOnPostgres(manager, text, values);
   return rows as T[];
+}
+
+/** The same on a connection of its own, to PostgreSQL: a transaction of one statement. */
+export async function runAlone<T extends unknown[]>(
+  { dataSource }: EntityManager,
+  statement: Statement,
+): Promise<T[]> {
+  const { text, values } = translated(statement, 'postgres');
+  return (await runAloneOnPostgres(dataSource, text, values)) as T[];
+}
+
+function translated(
+  { sql, parameters }: Statement,
+  dialect: Dialect,
+): { text: string; values: unknown[] } {
+  const size = parameters.some(isLong) ? 'many' : 'one';
+  const values =
+    size === 'one'
+      ? parameters.flat(2)
+      : parameters.map((value) => (isJson(value, dialect) ? JSON.stringify(value) : value));
+  return { text: textOf(sql, dialect, size), values };
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Client, Pool } from 'pg';
 import {
+  type DataSource,
   type EntityManager,
   QueryFailedError,
   type QueryRunner,
@@ -18,6 +19,22 @@ export async function runOnPostgres(
   try {
     const connection = queryRunner ? connectionOf(queryRunner) : SharedReads.on(pool);
     const { rows } = await connection.query<unknown[]>(sql, values);
+    return rows;
+  } catch (error) {
+    throw new QueryFailedError(sql, values, error as Error);
+  }
+}
+
+/** Runs a named statement on a connection that nothing else uses meanwhile. */
+export async function runAloneOnPostgres(
+  dataSource: DataSource,
+  sql: string,
+  values: unknown[],
+): Promise<unknown[][]> {
+  const { master: pool } = dataSource.driver as unknown as { master: Pool };
+  dataSource.logger.logQuery(sql, values);
+  try {
+    const { rows } = await pool.query<unknown[]>(sql, values);
     return rows;
   } catch (error) {
     throw new QueryFailedError(sql, values, error as Error);

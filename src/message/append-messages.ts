@@ -8,7 +8,7 @@ import { together } from '../database/together.js';
 import type { Lastly } from '../database/work.js';
 import type { RoomEvent } from '../events/events.js';
 import { AccountGoneError, UserNotFoundError } from '../user/user.errors.js';
-import type { User } from '../user/user.entity.js';
+import type { Sender, User } from '../user/user.entity.js';
 import type { UserService } from '../user/user.service.js';
 import { messageEvent } from './message-events.js';
 import { Message } from './message.entity.js';
@@ -23,7 +23,7 @@ export type Draft = Pick<Message, 'id' | 'chatId' | 'senderId' | 'clientId' | 'r
 
 export interface Appended {
   message: Message;
-  sender: User;
+  sender: Sender;
   /** Whether it stood there already, under the same `client_id`. */
   isRepeat: boolean;
 }
@@ -35,6 +35,18 @@ export interface Batch {
   outcomes: Outcome[];
   /** What members are to hear of it, in the order of `change` within each room. */
   events: RoomEvent[];
+  /** The rooms that it leaves changed. */
+  rooms: LeftRoom[];
+}
+
+export type Room = Pick<Chat, 'id' | 'lastSeq' | 'lastChange' | 'lastMessageAt' | 'directKey'>;
+
+export interface LeftRoom {
+  room: Room;
+  /** Its `lastChange` before. */
+  before: number;
+  /** Who wrote to it, and is a member. */
+  senders: string[];
 }
 
 /** What is true of the rooms and their people for the rest of the transaction. */
@@ -72,7 +84,18 @@ export async function appendMessages(
   const messages = fresh.map(({ message }) => message);
   await beforeInsert(manager, Message, messages); // sealed by the subscriber
   lastly([...facts.rooms.changes(), ...insertsOf(manager, Message, messages)]);
-  return { outcomes, events: eventsOf(facts, fresh) };
+  return { outcomes, events: eventsOf(facts, fresh), rooms: leftBy(facts, fresh) };
+}
+
+function leftBy({ rooms }: Facts, fresh: Appended[]): LeftRoom[] {
+  const left = new Map<string, LeftRoom>();
+  for (const { chatId, senderId } of fresh.map(({ message }) => message)) {
+    const room = rooms.find(chatId)!;
+    const known = left.get(chatId);
+    if (known) known.senders.push(senderId);
+    else left.set(chatId, { room, before: rooms.changeBefore(room), senders: [senderId] });
+  }
+  return [...left.values()];
 }
 
 function eventsOf({ rooms, active }: Facts, fresh: Appended[]): RoomEvent[] {
@@ -125,12 +148,15 @@ function seatOf({ chatId, senderId }: Draft): { chatId: string; userId: string }
 }
 
 /** The two of a direct room, nobody of another. */
-function pairOf(chat: Chat | null): string[] {
+export function pairOf(chat: Room | null): string[] {
   return chat?.directKey?.split(' ') ?? [];
 }
 
 /** With every column set, so that the insert reads nothing back. */
-function newMessage(draft: Draft, place: Pick<Message, 'seq' | 'change' | 'createdAt'>): Message {
+export function newMessage(
+  draft: Draft,
+  place: Pick<Message, 'seq' | 'change' | 'createdAt'>,
+): Message {
   const rest = { ciphertext: null, reactions: null, editedAt: null, deletedAt: null };
   return Object.assign<Message, Draft, typeof place, typeof rest>(
     new Message(),
@@ -141,7 +167,7 @@ function newMessage(draft: Draft, place: Pick<Message, 'seq' | 'change' | 'creat
 }
 
 /** The same text under the same `client_id` is a retry; another one is a mistake, unless edited. */
-function repeat(first: Message, sender: User, { body, replyTo }: Draft): Appended {
+function repeat(first: Message, sender: Sender, { body, replyTo }: Draft): Appended {
   const isOther =
     (first.body !== body || first.replyTo !== replyTo) &&
     first.editedAt === null &&

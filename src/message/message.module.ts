@@ -11,6 +11,7 @@ import { MessageEditor } from './message-editor.js';
 import { MessageViews } from './message-views.js';
 import { Reaction } from './reaction.entity.js';
 import { ReactionController } from './reaction.controller.js';
+import { RoomEnds } from './room-ends.js';
 import { ReactionService } from './reaction.service.js';
 import { RoomPurge } from './room-purge.js';
 import { SyncController } from './sync.controller.js';
@@ -43,6 +44,7 @@ import { MessageMetrics } from './message-metrics.js';
     MessageViews,
     MessageWriter,
     ReactionService,
+    RoomEnds,
     RoomPurge,
     SyncService,
   ],

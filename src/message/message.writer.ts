@@ -1,10 +1,19 @@
+import { setImmediate } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { databaseOutage } from '../common/database-outage.js';
 import { OverloadedError } from '../common/errors.js';
 import { Database } from '../database/database.js';
 import { EventBus } from '../events/event-bus.js';
 import { UserService } from '../user/user.service.js';
-import { type Appended, appendMessages, type Draft, type Outcome } from './append-messages.js';
+import {
+  type Appended,
+  appendMessages,
+  type Batch,
+  type Draft,
+  type Outcome,
+} from './append-messages.js';
+import { appendAtOnce, appendNext, type Next } from './append-next.js';
+import { RoomEnds } from './room-ends.js';
 
 const BATCH_SIZE = 200;
 /** Ten batches: more would wait for longer than a client does. */
@@ -18,18 +27,22 @@ interface Send {
 
 /**
  * Appends messages to rooms by group commit: what arrives while a transaction is in flight shares
- * the next one. Answers only after the commit.
+ * the next one. One that comes alone is placed without asking, where the end of its room is known.
+ * Answers only after the commit.
  */
 @Injectable()
 export class MessageWriter {
   private readonly queue: Send[] = [];
   private isDraining = false;
+  /** How many were answered at once last. */
+  private lastSize = 0;
   private onCommitted: (size: number) => void = () => undefined;
 
   constructor(
     private readonly database: Database,
     private readonly users: UserService,
     private readonly bus: EventBus,
+    private readonly ends: RoomEnds,
   ) {}
 
   /** How many sends wait for a transaction. */
@@ -61,8 +74,42 @@ export class MessageWriter {
   private async drain(): Promise<void> {
     if (this.isDraining) return;
     this.isDraining = true;
-    while (this.queue.length > 0) await this.commit([]);
+    while (this.queue.length > 0) {
+      // Under load, what arrives in this turn comes along; the line of SQLite sees to that itself.
+      if (this.database.isPostgres && this.lastSize > 1) await setImmediate();
+      const next = this.database.isPostgres && this.nextOf(this.queue);
+      if (next) await this.commitAtOnce(this.queue.pop()!, next);
+      else await this.commit([]);
+    }
     this.isDraining = false;
+  }
+
+  /** A send that comes alone, where the end of its room is known. */
+  private nextOf(sends: Send[]): Next | undefined {
+    if (sends.length !== 1 || sends[0].draft.replyTo !== null) return undefined;
+    const [{ draft }] = sends;
+    const room = this.ends.find(draft.chatId, draft.senderId);
+    return room && { draft, room };
+  }
+
+  /** To PostgreSQL: by one statement, unless the room has changed meanwhile. */
+  private async commitAtOnce(send: Send, next: Next): Promise<void> {
+    let batch: Batch | undefined;
+    try {
+      batch = await appendAtOnce(this.database, next);
+    } catch (error) {
+      if (databaseOutage(error)) return send.reject(error);
+    }
+    if (!batch) return this.commit([send]);
+    this.bus.announce(batch.events);
+    this.answer([send], batch);
+  }
+
+  private answer(sends: Send[], { outcomes, rooms }: Batch): void {
+    this.lastSize = sends.length;
+    this.onCommitted(sends.length);
+    for (const room of rooms) this.ends.note(room);
+    sends.forEach((send, index) => settle(send, outcomes[index]));
   }
 
   /**
@@ -74,15 +121,17 @@ export class MessageWriter {
       if (sends.length === 0) sends.push(...this.queue.splice(0, BATCH_SIZE));
     };
     try {
-      const { outcomes } = await this.database.write(async (manager, onCommit, lastly) => {
+      const batch = await this.database.write(async (manager, onCommit, lastly) => {
         take();
         const drafts = sends.map((send) => send.draft);
-        const batch = await appendMessages(manager, this.users, drafts, lastly);
+        const next = this.database.isPostgres || attempt > 1 ? undefined : this.nextOf(sends);
+        const batch =
+          (next && (await appendNext(manager, next, lastly))) ??
+          (await appendMessages(manager, this.users, drafts, lastly));
         onCommit(() => this.bus.announce(batch.events));
         return batch;
       });
-      this.onCommitted(sends.length);
-      sends.forEach((send, index) => settle(send, outcomes[index]));
+      this.answer(sends, batch);
     } catch (error) {
       take(); // where no transaction has begun
       if (databaseOutage(error) || (attempt === 2 && sends.length === 1)) {

@@ -46,7 +46,7 @@ export class ProfileDto {
   /** @example "Countess of computing" */
   profile: string | null;
 
-  static of({ id, fname, lname, profile }: User): ProfileDto {
+  static of({ id, fname, lname, profile }: Pick<User, keyof ProfileDto>): ProfileDto {
     return { id, fname, lname, profile };
   }
 }

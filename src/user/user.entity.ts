@@ -19,3 +19,6 @@ export class User {
   /** When the last trace of an erased user was cleared away. */
   @TimeColumn({ nullable: true }) clearedAt: Date | null;
 }
+
+/** What is shown of a user beside what they wrote. */
+export type Sender = Pick<User, 'id' | 'fname' | 'lname' | 'profile' | 'erasedAt'>;
