@@ -24,6 +24,8 @@ interface Table {
   list: string;
   /** The same, each with the table's name before it. */
   qualified: string;
+  /** A `?` for each. */
+  marks: string;
 }
 
 const SAME_IN_CODE = new Set<ColumnMetadata['type']>(['uuid', 'varchar', 'text', 'int']);
@@ -107,7 +109,7 @@ export function insertsOf<T extends object>(
     const sql = `${into} SELECT ${table.list} FROM ${source} ${onConflict}`;
     return [{ sql, parameters: [records] }];
   }
-  const sql = `${into} VALUES (${table.columns.map(() => '?').join()}) ${onConflict}`;
+  const sql = `${into} VALUES (${table.marks}) ${onConflict}`;
   return rows.map((row) => ({
     sql,
     parameters: table.columns.map((column) => stored(manager, column, row)),
@@ -126,7 +128,8 @@ function tableOf(manager: EntityManager, entity: Entity<object>): Table {
     const { tableName: name } = metadata;
     const list = columns.map((column) => `"${column.name}"`).join();
     const qualified = columns.map((column) => `"${name}"."${column.name}"`).join();
-    table = { name, columns, list, qualified };
+    const marks = columns.map(() => '?').join();
+    table = { name, columns, list, qualified, marks };
     tables.set(metadata, table);
   }
   return table;

@@ -1,10 +1,19 @@
 import pg from 'pg';
 
-const named = new Map<string, { name: string; text: string; rowMode: 'array' }>();
+interface Named {
+  name: string;
+  text: string;
+  rowMode: 'array';
+}
+
+const named = new Map<string, Named>();
 
 /** Has PostgreSQL parse and plan this statement once for each connection; its rows are arrays. */
 export function nameStatement(text: string): void {
-  if (!named.has(text)) named.set(text, { name: `conclave_${named.size}`, text, rowMode: 'array' });
+  if (named.has(text)) return;
+  const statement: Named = { name: `conclave_${named.size}`, text, rowMode: 'array' };
+  // Inherited: pg copies own properties for each query, one by one, which costs more than it does itself.
+  named.set(text, Object.create(statement) as Named);
 }
 
 /**

@@ -65,7 +65,9 @@ function translated(
   { sql, parameters }: Statement,
   dialect: Dialect,
 ): { text: string; values: unknown[] } {
-  const size = parameters.some(isLong) ? 'many' : 'one';
+  const lists = parameters.filter(Array.isArray);
+  if (lists.length === 0) return { text: textOf(sql, dialect, 'one'), values: parameters };
+  const size = lists.some(isLong) ? 'many' : 'one';
   const values =
     size === 'one'
       ? parameters.flat(2)
