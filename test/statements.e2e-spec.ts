@@ -42,7 +42,7 @@ describe.skipIf(!isPostgres)('a send on PostgreSQL', () => {
       /^START TRANSACTION$/,
       /FROM "chat" .*FOR NO KEY UPDATE/,
       /FROM "member"/,
-      /FROM "users" .*FOR KEY SHARE/,
+      /FROM users .*FOR KEY SHARE/,
       /FROM message/,
       /^WITH .*INSERT INTO "chat".*INSERT INTO "member".*INSERT INTO "message"/s,
       /^COMMIT$/,

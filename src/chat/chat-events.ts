@@ -4,7 +4,7 @@ import type { OnCommit } from '../database/work.js';
 import { EventBus } from '../events/event-bus.js';
 import type { RoomEvent } from '../events/events.js';
 import { ProfileDto } from '../user/user.dto.js';
-import type { User } from '../user/user.entity.js';
+import type { Person } from '../user/user.entity.js';
 import { UserService } from '../user/user.service.js';
 import {
   type ChatDeletedDto,
@@ -40,7 +40,7 @@ export class ChatEvents {
     further: RoomEvent[] = [],
   ): Promise<void> {
     const ids = changes.map(({ member }) => member.userId);
-    const users = ids.length > 0 ? await this.users.byId(ids, manager) : new Map<string, User>();
+    const users = ids.length > 0 ? await this.users.byId(ids, manager) : new Map<string, Person>();
     const events = changes.map((change) => memberEvent(change, users.get(change.member.userId)!));
     onCommit(() => this.bus.announce([...events, ...further]));
   }
@@ -66,7 +66,7 @@ export class ChatEvents {
   }
 }
 
-export function memberEvent({ change, member, action }: MemberChange, user: User): RoomEvent {
+export function memberEvent({ change, member, action }: MemberChange, user: Person): RoomEvent {
   const { chatId, userId } = member;
   const payload: MemberChangedDto = {
     chat_id: chatId,

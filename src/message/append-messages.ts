@@ -8,7 +8,7 @@ import { together } from '../database/together.js';
 import type { Lastly } from '../database/work.js';
 import type { RoomEvent } from '../events/events.js';
 import { AccountGoneError, UserNotFoundError } from '../user/user.errors.js';
-import type { Sender, User } from '../user/user.entity.js';
+import type { Person } from '../user/user.entity.js';
 import type { UserService } from '../user/user.service.js';
 import { messageEvent } from './message-events.js';
 import { Message } from './message.entity.js';
@@ -23,7 +23,7 @@ export type Draft = Pick<Message, 'id' | 'chatId' | 'senderId' | 'clientId' | 'r
 
 export interface Appended {
   message: Message;
-  sender: Sender;
+  sender: Person;
   /** Whether it stood there already, under the same `client_id`. */
   isRepeat: boolean;
 }
@@ -53,7 +53,7 @@ export interface LeftRoom {
 interface Facts {
   rooms: LockedRooms;
   /** Users who are not erased, by id. */
-  active: Map<string, User>;
+  active: Map<string, Person>;
   /** Messages that stand there already, by `repeatKey`; those of this batch join them. */
   known: Map<string, Message>;
   /** The rooms of the messages that are answered, by id. */
@@ -167,7 +167,7 @@ export function newMessage(
 }
 
 /** The same text under the same `client_id` is a retry; another one is a mistake, unless edited. */
-function repeat(first: Message, sender: Sender, { body, replyTo }: Draft): Appended {
+function repeat(first: Message, sender: Person, { body, replyTo }: Draft): Appended {
   const isOther =
     (first.body !== body || first.replyTo !== replyTo) &&
     first.editedAt === null &&

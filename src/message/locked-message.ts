@@ -10,7 +10,7 @@ import { findRows } from '../database/entity-rows.js';
 import { together } from '../database/together.js';
 import { OwnerKeys } from '../encryption/owner-keys.js';
 import type { RoomEvent } from '../events/events.js';
-import type { User } from '../user/user.entity.js';
+import type { Person } from '../user/user.entity.js';
 import { UserService } from '../user/user.service.js';
 import { Message } from './message.entity.js';
 import { MessageNotFoundError } from './message.errors.js';
@@ -23,7 +23,7 @@ export interface LockedMessage {
   chat: Chat;
   caller: Member | null;
   message: Message;
-  sender: User;
+  sender: Person;
   /** What members are to hear of it. */
   events: RoomEvent[];
 }

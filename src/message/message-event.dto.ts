@@ -1,5 +1,5 @@
 import { OmitType } from '@nestjs/swagger';
-import type { Sender } from '../user/user.entity.js';
+import type { Person } from '../user/user.entity.js';
 import { MessageDto, ReactionDto } from './message.dto.js';
 import type { Message } from './message.entity.js';
 
@@ -10,7 +10,7 @@ export class SharedReactionDto extends OmitType(ReactionDto, ['me'] as const) {}
 export class SharedMessageDto extends OmitType(MessageDto, ['reactions'] as const) {
   reactions: SharedReactionDto[];
 
-  static of(message: Message, sender: Sender): SharedMessageDto {
+  static of(message: Message, sender: Person): SharedMessageDto {
     const view = MessageDto.of(message, sender, []);
     return { ...view, reactions: view.reactions.map(({ emoji, count }) => ({ emoji, count })) };
   }

@@ -1,5 +1,5 @@
 import type { RoomEvent } from '../events/events.js';
-import type { Sender } from '../user/user.entity.js';
+import type { Person } from '../user/user.entity.js';
 import {
   type MessageChangedDto,
   type ReactionChangedDto,
@@ -10,7 +10,7 @@ import type { Message } from './message.entity.js';
 type MessageEventName = 'message.created' | 'message.updated' | 'message.deleted';
 
 /** What members hear of a message, as it stands after its change. */
-export function messageEvent(name: MessageEventName, message: Message, sender: Sender): RoomEvent {
+export function messageEvent(name: MessageEventName, message: Message, sender: Person): RoomEvent {
   const payload = changedMessage(message, sender);
   return roomEvent(name, message, payload);
 }
@@ -18,7 +18,7 @@ export function messageEvent(name: MessageEventName, message: Message, sender: S
 /** What members hear of a reaction that was given, or taken back. */
 export function reactionEvent(
   message: Message,
-  sender: Sender,
+  sender: Person,
   { userId, emoji, added }: { userId: string; emoji: string; added: boolean },
 ): RoomEvent {
   const changed = changedMessage(message, sender);
@@ -26,7 +26,7 @@ export function reactionEvent(
   return roomEvent('reaction.changed', message, payload);
 }
 
-function changedMessage(message: Message, sender: Sender): MessageChangedDto {
+function changedMessage(message: Message, sender: Person): MessageChangedDto {
   const { chatId, change } = message;
   return { chat_id: chatId, change, message: SharedMessageDto.of(message, sender) };
 }

@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { LRUCache } from 'lru-cache';
 import { In, Repository } from 'typeorm';
-import type { Sender } from '../user/user.entity.js';
+import type { Person } from '../user/user.entity.js';
 import { UserService } from '../user/user.service.js';
 import { MessageDto } from './message.dto.js';
 import { SharedMessageDto } from './message-event.dto.js';
@@ -29,12 +29,12 @@ export class MessageViews {
    * Who most likely wrote what is read of a room now: those who wrote what was read of it before.
    * Asked for together with the messages, they come with them.
    */
-  async expectedSenders(chatId: string): Promise<Map<string, Sender>> {
+  async expectedSenders(chatId: string): Promise<Map<string, Person>> {
     const ids = this.lately.get(chatId);
-    return ids ? this.users.byId(ids) : new Map<string, Sender>();
+    return ids ? this.users.byId(ids) : new Map<string, Person>();
   }
 
-  async one(userId: string, message: Message, sender?: Sender): Promise<MessageDto> {
+  async one(userId: string, message: Message, sender?: Person): Promise<MessageDto> {
     const [view] = await this.many(userId, [message], sender && new Map([[sender.id, sender]]));
     return view;
   }
@@ -43,7 +43,7 @@ export class MessageViews {
   async many(
     userId: string,
     messages: Message[],
-    known?: Map<string, Sender>,
+    known?: Map<string, Person>,
   ): Promise<MessageDto[]> {
     const [senders, own] = await Promise.all([
       this.sendersOf(messages, known),
@@ -63,12 +63,12 @@ export class MessageViews {
   /** The sender of one that does not open is looked up after it: they may have been erased just now. */
   private async sendersOf(
     messages: Message[],
-    known?: Map<string, Sender>,
-  ): Promise<Map<string, Sender>> {
+    known?: Map<string, Person>,
+  ): Promise<Map<string, Person>> {
     const unsure = messages.filter(
       ({ unreadable, senderId }) => unreadable || !known?.has(senderId),
     );
-    let senders = known ?? new Map<string, Sender>();
+    let senders = known ?? new Map<string, Person>();
     if (unsure.length > 0) {
       if (known) this.lately.set(messages[0].chatId, senderIds(messages));
       senders = new Map([...senders, ...(await this.users.byId(senderIds(unsure)))]);

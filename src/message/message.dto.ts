@@ -1,7 +1,7 @@
 import { IsOptional } from 'class-validator';
 import { IsId, IsQueryInteger, IsText } from '../common/validators.js';
 import { ProfileDto } from '../user/user.dto.js';
-import type { Sender } from '../user/user.entity.js';
+import type { Person } from '../user/user.entity.js';
 import type { Message } from './message.entity.js';
 
 const PAGE_LIMIT = 50;
@@ -127,7 +127,7 @@ export class MessageDto {
   deleted_at: string | null;
 
   /** @param own the emojis that the reader gave */
-  static of(message: Message, sender: Sender, own: string[]): MessageDto {
+  static of(message: Message, sender: Person, own: string[]): MessageDto {
     const deletedAt = message.deletedAt ?? sender.erasedAt;
     return {
       id: message.id,

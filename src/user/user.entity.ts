@@ -20,5 +20,5 @@ export class User {
   @TimeColumn({ nullable: true }) clearedAt: Date | null;
 }
 
-/** What is shown of a user beside what they wrote. */
-export type Sender = Pick<User, 'id' | 'fname' | 'lname' | 'profile' | 'erasedAt'>;
+/** What is shown of a user beside what they did. */
+export type Person = Pick<User, 'id' | 'fname' | 'lname' | 'profile' | 'erasedAt'>;

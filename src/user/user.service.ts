@@ -4,13 +4,13 @@ import { EntityManager, IsNull, Repository } from 'typeorm';
 import { InvalidInputError } from '../common/errors.js';
 import { newId } from '../common/ids.js';
 import { Database } from '../database/database.js';
-import { findRows } from '../database/entity-rows.js';
+import { runSql } from '../database/plain-sql.js';
 import { isUniqueViolation } from '../database/query-errors.js';
 import { SharedLookUp } from '../database/shared-look-up.js';
 import { rowLock } from '../database/row-lock.js';
 import { OwnerKeys } from '../encryption/owner-keys.js';
 import { ProfileDto, type UpdateMeDto, UserDto } from './user.dto.js';
-import { User } from './user.entity.js';
+import { type Person, User } from './user.entity.js';
 import { AccountGoneError, EmailTakenError, UserNotFoundError } from './user.errors.js';
 
 export type NewUser = Pick<User, 'passwordHash' | 'fname' | 'lname' | 'profile'> & {
@@ -19,7 +19,9 @@ export type NewUser = Pick<User, 'passwordHash' | 'fname' | 'lname' | 'profile'>
 
 @Injectable()
 export class UserService {
-  private readonly stored = new SharedLookUp((ids) => findUsers(this.users.manager, ids));
+  private readonly stored = new SharedLookUp(async (ids) =>
+    byId(await findPeople(this.users.manager, ids)),
+  );
 
   constructor(
     @InjectRepository(User) private readonly users: Repository<User>,
@@ -86,10 +88,9 @@ export class UserService {
   }
 
   /** Those who are there, by id; they stay until the transaction ends. */
-  async active(manager: EntityManager, ids: string[]): Promise<Map<string, User>> {
-    const where = 'WHERE id IN ? FOR KEY SHARE';
-    const users = await findRows(manager, User, where, [[...new Set(ids)]]);
-    return byId(users.filter(({ erasedAt }) => erasedAt === null));
+  async active(manager: EntityManager, ids: string[]): Promise<Map<string, Person>> {
+    const people = await findPeople(manager, [...new Set(ids)], 'FOR KEY SHARE');
+    return byId(people.filter(({ erasedAt }) => erasedAt === null));
   }
 
   async updateMe(id: string, changes: UpdateMeDto): Promise<UserDto> {
@@ -128,10 +129,10 @@ export class UserService {
     return user?.passwordHash === passwordHash;
   }
 
-  /** Users by id, erased ones too. */
-  byId(ids: string[], manager?: EntityManager): Promise<Map<string, User>> {
+  /** What is shown of users, by id; of erased ones too. */
+  async byId(ids: string[], manager?: EntityManager): Promise<Map<string, Person>> {
     const distinct = [...new Set(ids)];
-    return manager ? findUsers(manager, distinct) : this.stored.find(distinct);
+    return manager ? byId(await findPeople(manager, distinct)) : this.stored.find(distinct);
   }
 
   /** What is shown of users beside what they did, by id. */
@@ -141,12 +142,29 @@ export class UserService {
   }
 }
 
-async function findUsers(manager: EntityManager, ids: string[]): Promise<Map<string, User>> {
-  return byId(await findRows(manager, User, 'WHERE id IN ?', [ids]));
+type PersonRow = [
+  id: string,
+  fname: string | null,
+  lname: string | null,
+  profile: string | null,
+  erasedAt: string | number | null,
+];
+
+/** Without what nobody is shown: their password's hash stays where it is. */
+async function findPeople(manager: EntityManager, ids: string[], lock = ''): Promise<Person[]> {
+  const sql = `SELECT id, fname, lname, profile, erased_at FROM users WHERE id IN ? ${lock}`;
+  const rows = await runSql<PersonRow>(manager, sql, [ids]);
+  return rows.map(([id, fname, lname, profile, erasedAt]) => ({
+    id,
+    fname,
+    lname,
+    profile,
+    erasedAt: erasedAt === null ? null : new Date(Number(erasedAt)),
+  }));
 }
 
-function byId(users: User[]): Map<string, User> {
-  return new Map(users.map((user) => [user.id, user]));
+function byId(people: Person[]): Map<string, Person> {
+  return new Map(people.map((person) => [person.id, person]));
 }
 
 function emailKey(email: string): string {
