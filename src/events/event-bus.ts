@@ -33,7 +33,7 @@ export class EventBus {
   private readonly handlers = new EventEmitter();
   /** Tells what comes back to us from what others send. */
   private readonly processId = newId();
-  private readonly announced: RoomEvent[] = [];
+  private readonly announced: (() => RoomEvent[])[] = [];
   /** Rooms that somebody has just joined, perhaps where nobody follows them yet. */
   private readonly joined = new LRUCache<string, true>({ max: MAX_JOINED, ttl: JOINING_MS });
   private tellingOfLoss: NodeJS.Timeout | undefined;
@@ -55,11 +55,14 @@ export class EventBus {
     this.send(event);
   }
 
-  /** The same for what clients hear, in the order of the calls, once the event loop is free. */
-  announce(events: RoomEvent[]): void {
-    if (events.length === 0) return;
+  /**
+   * The same for what clients hear, in the order of the calls, once the event loop is free; only then
+   * are events made that are given as a function.
+   */
+  announce(events: RoomEvent[] | (() => RoomEvent[])): void {
+    if (events.length === 0 && Array.isArray(events)) return;
     if (this.announced.length === 0) setImmediate(() => this.sendAnnounced());
-    this.announced.push(...events);
+    this.announced.push(Array.isArray(events) ? () => events : events);
   }
 
   /**
@@ -87,7 +90,9 @@ export class EventBus {
   }
 
   private sendAnnounced(): void {
-    for (const event of this.announced.splice(0)) this.send(event);
+    for (const events of this.announced.splice(0)) {
+      for (const event of events()) this.send(event);
+    }
   }
 
   private send(event: DomainEvent): void {

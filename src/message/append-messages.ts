@@ -34,7 +34,7 @@ export interface Batch {
   /** For each draft, in their order. */
   outcomes: Outcome[];
   /** What members are to hear of it, in the order of `change` within each room. */
-  events: RoomEvent[];
+  events: () => RoomEvent[];
   /** The rooms that it leaves changed. */
   rooms: LeftRoom[];
 }
@@ -84,7 +84,7 @@ export async function appendMessages(
   const messages = fresh.map(({ message }) => message);
   await beforeInsert(manager, Message, messages); // sealed by the subscriber
   lastly([...facts.rooms.changes(), ...insertsOf(manager, Message, messages)]);
-  return { outcomes, events: eventsOf(facts, fresh), rooms: leftBy(facts, fresh) };
+  return { outcomes, events: () => eventsOf(facts, fresh), rooms: leftBy(facts, fresh) };
 }
 
 function leftBy({ rooms }: Facts, fresh: Appended[]): LeftRoom[] {

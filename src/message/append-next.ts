@@ -95,7 +95,7 @@ function batchOf({ room: last }: Next, message: Message, names: Names): Batch {
   const room = { id, lastSeq: seq, lastChange: change, lastMessageAt: createdAt, directKey };
   return {
     outcomes: [{ message, sender, isRepeat: false }],
-    events: [messageEvent('message.created', message, sender)],
+    events: () => [messageEvent('message.created', message, sender)],
     rooms: [{ room, before: last.lastChange, senders: [senderId] }],
   };
 }
