@@ -26,17 +26,18 @@ export class MessageRepository {
     { chat_id: chatId, limit, before, after }: MessageQuery,
   ): Promise<Page<Message>> {
     const isForward = after !== undefined;
+    const count = isForward ? limit + 1 : limit;
     const rows = await findRows(
       this.messages.manager,
       Message,
       isForward
         ? `WHERE chat_id = ? AND seq > ? AND ${IS_SEEN} ORDER BY seq LIMIT ?`
         : `WHERE chat_id = ? AND seq <= ? AND ${IS_SEEN} ORDER BY seq DESC LIMIT ?`,
-      [chatId, after ?? (before ? before - 1 : MAX_SEQ), chatId, chatId, userId, limit + 1],
+      [chatId, after ?? (before ? before - 1 : MAX_SEQ), chatId, chatId, userId, count],
     );
-    const page = pageOf(rows, limit);
-    if (!isForward) page.data.reverse();
-    return page;
+    if (isForward) return pageOf(rows, limit);
+    rows.reverse();
+    return { data: rows, has_more: rows.length > 0 && rows[0].seq > 1 };
   }
 
   /** What changed in a room after one change and up to another, by `change` ascending. */
