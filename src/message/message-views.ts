@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { LRUCache } from 'lru-cache';
 import { In, Repository } from 'typeorm';
+import type { ProfileDto } from '../user/user.dto.js';
 import type { Person } from '../user/user.entity.js';
 import { UserService } from '../user/user.service.js';
 import { MessageDto } from './message.dto.js';
@@ -50,7 +51,7 @@ export class MessageViews {
       this.ownReactions(userId, messages),
     ]);
     return messages.map((message) =>
-      MessageDto.of(message, senders.get(message.senderId)!, own.get(message.id) ?? []),
+      viewOf(message, senders.get(message.senderId)!, own.get(message.id) ?? []),
     );
   }
 
@@ -93,6 +94,21 @@ export class MessageViews {
     }
     return own;
   }
+}
+
+/** The one that was shown last, where nothing in it has changed, nor differs from reader to reader. */
+function viewOf(message: Message, sender: Person, own: string[]): MessageDto {
+  const { opened, change, reactions } = message;
+  if (!opened || sender.erasedAt || reactions?.length) return MessageDto.of(message, sender, own);
+  const last = opened.view as MessageDto | undefined;
+  if (last?.change === change && isShownAs(sender, last.sender)) return last;
+  const view = MessageDto.of(message, sender, []);
+  opened.view = view;
+  return view;
+}
+
+function isShownAs({ fname, lname, profile }: Person, shown: ProfileDto): boolean {
+  return shown.fname === fname && shown.lname === lname && shown.profile === profile;
 }
 
 function senderIds(messages: Message[]): string[] {

@@ -23,6 +23,7 @@ import {
   SendMessageDto,
 } from './message.dto.js';
 import { MessageService } from './message.service.js';
+import { pageText } from './page-text.js';
 
 @ApiTags('message')
 @ApiBearerAuth()
@@ -66,11 +67,14 @@ export class MessageController {
    * @throws {404} There is no such chat, or it is not yours to see.
    */
   @Get()
-  listMessages(
+  async listMessages(
     @CurrentUser() user: AuthUser,
     @Query() query: MessageQuery,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<MessagePageDto> {
-    return this.messages.list(user, query);
+    const page = await this.messages.list(user, query);
+    void reply.type('application/json; charset=utf-8').serializer(pageText);
+    return page;
   }
 
   /**

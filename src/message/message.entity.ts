@@ -6,6 +6,12 @@ export interface ReactionCount {
   count: number;
 }
 
+/** A body, with the row that it was opened from. */
+export interface Opened extends Pick<Message, 'chatId' | 'senderId' | 'ciphertext' | 'body'> {
+  /** As it was last shown: a `MessageDto`. */
+  view?: object;
+}
+
 @Entity()
 @Index(['chatId', 'seq'], { unique: true })
 @Index(['chatId', 'change'])
@@ -30,6 +36,8 @@ export class Message {
   @TimeColumn({ nullable: true }) deletedAt: Date | null;
   /** Plain text, in memory only: not a column, so it cannot be persisted by mistake. */
   body: string | null;
+  /** In memory only: where the body is known from. */
+  opened?: Opened;
   /** In memory only: the ciphertext does not open. */
   unreadable?: true;
 }

@@ -41,8 +41,9 @@ export class MessageSubscriber implements EntitySubscriberInterface<Message> {
     if (entity.ciphertext === null && entity.deletedAt !== null) {
       return this.bodies.delete(entity.id); // a tombstone
     }
-    entity.body = this.bodies.get(entity);
-    if (entity.body === null) return this.open(entity);
+    entity.opened = this.bodies.get(entity);
+    if (!entity.opened) return this.open(entity);
+    entity.body = entity.opened.body;
   }
 
   private async seal(entity: Message): Promise<void> {
