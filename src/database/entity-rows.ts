@@ -3,6 +3,7 @@ import type {
   EntityMetadata,
   EntitySubscriberInterface,
   InsertEvent,
+  ValueTransformer,
 } from 'typeorm';
 import { isPostgres, type Parameter, runSql, type Statement } from './plain-sql.js';
 
@@ -15,6 +16,8 @@ interface Column {
   name: string;
   /** Given where values are not the same in code and in the database. */
   converted: ColumnMetadata | undefined;
+  /** Whose transformer is all that converts them, without the driver's look at each type. */
+  transformer: ValueTransformer | undefined;
 }
 
 interface Table {
@@ -30,24 +33,29 @@ interface Table {
 
 const SAME_IN_CODE = new Set<ColumnMetadata['type']>(['uuid', 'varchar', 'text', 'int']);
 
-const tables = new WeakMap<EntityMetadata, Table>();
+/** By the properties left out. */
+const tables = new WeakMap<EntityMetadata, Map<string, Table>>();
 
 /**
  * Reads whole rows of an entity by plain SQL: the same as `find`, for the hot paths, on which the
  * query builder costs more than the database does.
  *
  * @param clauses what follows `FROM table`, as `runSql` takes it
+ * @param same what all rows have in common, and is not asked for
  */
 export async function findRows<T extends object>(
   manager: EntityManager,
   entity: Entity<T>,
   clauses: string,
   parameters: Parameter[],
+  same: Partial<T> = {},
 ): Promise<T[]> {
-  const table = tableOf(manager, entity);
+  const table = tableOf(manager, entity, Object.keys(same));
   const sql = `SELECT ${table.list} FROM "${table.name}" ${clauses}`;
   const rows = await runSql(manager, sql, parameters);
-  const entities = rows.map((row) => hydrate(manager, table, row, new entity()));
+  const entities = rows.map((row) =>
+    hydrate(manager, table, row, Object.assign(new entity(), same)),
+  );
   for (const subscriber of subscribersOf(manager, entity)) {
     await whenAll(entities.map((loaded) => subscriber.afterLoad?.(loaded)));
   }
@@ -116,21 +124,25 @@ export function insertsOf<T extends object>(
   }));
 }
 
-function tableOf(manager: EntityManager, entity: Entity<object>): Table {
+function tableOf(manager: EntityManager, entity: Entity<object>, without: string[] = []): Table {
   const metadata = manager.dataSource.getMetadata(entity);
-  let table = tables.get(metadata);
+  let known = tables.get(metadata);
+  if (!known) tables.set(metadata, (known = new Map<string, Table>()));
+  let table = known.get(without.join());
   if (!table) {
-    const columns = metadata.columns.map((column) => ({
+    const asked = metadata.columns.filter((column) => !without.includes(column.propertyName));
+    const columns = asked.map((column) => ({
       property: column.propertyName,
       name: column.databaseName,
       converted: SAME_IN_CODE.has(column.type) && !column.transformer ? undefined : column,
+      transformer: column.type === 'bigint' ? (column.transformer as ValueTransformer) : undefined,
     }));
     const { tableName: name } = metadata;
     const list = columns.map((column) => `"${column.name}"`).join();
     const qualified = columns.map((column) => `"${name}"."${column.name}"`).join();
     const marks = columns.map(() => '?').join();
     table = { name, columns, list, qualified, marks };
-    tables.set(metadata, table);
+    known.set(without.join(), table);
   }
   return table;
 }
@@ -144,12 +156,13 @@ function hydrate<T extends object>(
   from = 0,
 ): T {
   for (let n = 0; n < columns.length; n++) {
-    const { property, converted } = columns[n];
-    const value = row[from + n];
-    (entity as Row)[property] =
-      converted && value !== null
-        ? (dataSource.driver.prepareHydratedValue(value, converted) as unknown)
-        : value;
+    const { property, converted, transformer } = columns[n];
+    let value = row[from + n];
+    if (value !== null && transformer) value = transformer.from(value) as unknown;
+    else if (value !== null && converted) {
+      value = dataSource.driver.prepareHydratedValue(value, converted) as unknown;
+    }
+    (entity as Row)[property] = value;
   }
   return entity;
 }

@@ -34,6 +34,7 @@ export class MessageRepository {
         ? `WHERE chat_id = ? AND seq > ? AND ${IS_SEEN} ORDER BY seq LIMIT ?`
         : `WHERE chat_id = ? AND seq <= ? AND ${IS_SEEN} ORDER BY seq DESC LIMIT ?`,
       [chatId, after ?? (before ? before - 1 : MAX_SEQ), chatId, chatId, userId, count],
+      { chatId },
     );
     if (isForward) return pageOf(rows, limit);
     rows.reverse();
