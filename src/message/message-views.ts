@@ -8,6 +8,7 @@ import { UserService } from '../user/user.service.js';
 import { MessageDto } from './message.dto.js';
 import { SharedMessageDto } from './message-event.dto.js';
 import type { Message } from './message.entity.js';
+import { keepText } from './page-text.js';
 import { Reaction } from './reaction.entity.js';
 
 const REMEMBERED_ROOMS = 1000;
@@ -103,6 +104,7 @@ function viewOf(message: Message, sender: Person, own: string[]): MessageDto {
   const last = opened.view as MessageDto | undefined;
   if (last?.change === change && isShownAs(sender, last.sender)) return last;
   const view = MessageDto.of(message, sender, []);
+  keepText(view);
   opened.view = view;
   return view;
 }

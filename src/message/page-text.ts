@@ -2,13 +2,27 @@ import type { MessageDto, MessagePageDto } from './message.dto.js';
 
 const TEXT = Symbol('text');
 
-/** A view that may be shown again. */
-interface Shown extends MessageDto {
+/** A view that will be shown again; its JSON once it is known. */
+interface Kept extends MessageDto {
   [TEXT]?: string;
 }
 
-/** JSON of a page: that of a view which was shown before is known. */
-export function pageText({ data, ...rest }: MessagePageDto): string {
-  const texts = data.map((view: Shown) => (view[TEXT] ??= JSON.stringify(view)));
-  return `{"data":[${texts.join()}],${JSON.stringify(rest).slice(1)}`;
+/** Says of a view that it will be shown again. */
+export function keepText(view: Kept): void {
+  view[TEXT] = '';
+}
+
+/** JSON of a page: that of a kept view is made once. */
+export function pageText(page: MessagePageDto): string {
+  const { data, ...rest } = page;
+  if (!data.some(isKept)) return JSON.stringify(page);
+  return `{"data":[${data.map(textOf).join()}],${JSON.stringify(rest).slice(1)}`;
+}
+
+function textOf(view: Kept): string {
+  return isKept(view) ? (view[TEXT] ||= JSON.stringify(view)) : JSON.stringify(view);
+}
+
+function isKept(view: Kept): boolean {
+  return view[TEXT] !== undefined;
 }
