@@ -47,7 +47,7 @@ const REFERENCE = {
 /** As `npm start` has them. */
 const NODE_ARGS = ['--max-semi-space-size=32'];
 
-/** A cache that holds about fifty bodies: those of a walk are gone when it comes round again. */
+/** A cache that holds half a page of bodies: those of a walk are gone when it comes round again. */
 const CACHE: Partial<Record<Profile, NodeJS.ProcessEnv>> = {
   'small cache': { BODY_CACHE_BYTES: '65536' },
   'no cache': { BODY_CACHE_BYTES: '0' },
