@@ -2,10 +2,10 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'data/', 'node_modules/'] },
+  { ignores: ['**/dist/', 'data/', '**/node_modules/', 'packages/client/src/schema.ts'] },
   js.configs.recommended,
   {
-    files: ['**/*.ts'],
+    files: ['**/*.{ts,tsx}'],
     extends: [tseslint.configs.recommendedTypeChecked],
     languageOptions: { parserOptions: { projectService: true } },
     rules: {
@@ -31,8 +31,23 @@ export default tseslint.config(
     },
   },
   {
+    // Its index loads all of it.
+    files: ['src/**/*.ts'],
+    ignores: ['src/http/*.d.ts'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          name: 'class-validator',
+          message: 'Import it from src/http/class-validator.ts.',
+          allowTypeImports: true,
+        },
+      ],
+    },
+  },
+  {
     // The answers of the API are read as they come.
-    files: ['test/**/*.ts'],
+    files: ['test/**/*.ts', 'packages/*/test/**/*.ts'],
     rules: {
       'max-lines': ['error', { max: 300, skipBlankLines: true, skipComments: true }],
       '@typescript-eslint/no-unsafe-member-access': 'off',
@@ -45,7 +60,17 @@ export default tseslint.config(
   {
     files: ['**/*.mjs', '**/*.js'],
     languageOptions: {
-      globals: { process: 'readonly', console: 'readonly', Buffer: 'readonly', fetch: 'readonly' },
+      globals: {
+        process: 'readonly',
+        console: 'readonly',
+        Buffer: 'readonly',
+        URL: 'readonly',
+        fetch: 'readonly',
+      },
     },
+  },
+  {
+    files: ['src/api-docs/*.js'], // for browsers
+    languageOptions: { globals: { window: 'readonly', URL: 'readonly' } },
   },
 );
