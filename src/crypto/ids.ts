@@ -1,0 +1,22 @@
+import { v7 } from 'uuid';
+import { random16 } from './random.js';
+
+/** An id's 16 bytes. */
+export function idBytes(id: string): Buffer {
+  return Buffer.from(id.replaceAll('-', ''), 'hex');
+}
+
+let msecs = 0;
+let seq = 0;
+
+/**
+ * A new UUIDv7, lower case: ids of one process sort in the order in which they were made. They count
+ * within a millisecond, from a random number on: another process counts from another one.
+ */
+export function newId(): string {
+  const now = Date.now();
+  const random = random16();
+  if (now > msecs) [msecs, seq] = [now, random.readUInt32BE(6) >>> 1];
+  else seq++;
+  return v7({ msecs, seq, random });
+}
