@@ -1,7 +1,2 @@
-import { DataSource } from 'typeorm';
-import { Settings } from './src/config/settings.js';
-import { dataSourceOptions } from './src/database/data-source-options.js';
-import { entities } from './src/entities.js';
-
-/** For the TypeORM CLI (`npm run migration -- migration:show`): what the application connects with. */
-export default new DataSource(dataSourceOptions(new Settings(process.env), entities, 'migration'));
+/** For the TypeORM CLI on the sources, which needs no build (`npm run migration -- migration:show`). */
+export { default } from './src/cli/data-source.js';

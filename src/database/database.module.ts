@@ -1,6 +1,8 @@
 import { DynamicModule, Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { Database } from './database.js';
+import { DatabaseClock } from './database-clock.js';
+import { History } from './history.js';
 
 /** Hands out the opened database, and the repositories that read from it. */
 @Global()
@@ -14,8 +16,8 @@ export class DatabaseModule {
     return {
       module: DatabaseModule,
       imports: [reader],
-      providers: [{ provide: Database, useValue: database }],
-      exports: [Database],
+      providers: [{ provide: Database, useValue: database }, DatabaseClock, History],
+      exports: [Database, DatabaseClock, History],
     };
   }
 }

@@ -1,22 +1,16 @@
-import { DataSource, type DataSourceOptions } from 'typeorm';
-
-/** Any number that no other program locks in this database: "conclave" in letters. */
-const ADVISORY_LOCK = 0x636f6e63;
+import type { DataSource } from 'typeorm';
+import { makeInstallation, requireReleasedSchema } from './installation.js';
 
 /**
- * Brings the schema of a PostgreSQL up to date; of several processes one does it, the others wait.
+ * Brings the schema up to date, and sees to it that the database has a line of history.
  *
- * @param options of connections that wait without a bound
+ * @param howToMoveIt what to do with tables of another schema, as the beginning of a sentence
  */
-export async function migratePostgres(options: DataSourceOptions): Promise<void> {
-  const dataSource = await new DataSource(options).initialize();
-  const lock = dataSource.createQueryRunner();
-  try {
-    await lock.query('SELECT pg_advisory_lock($1)', [ADVISORY_LOCK]);
-    await dataSource.runMigrations();
-  } finally {
-    await lock.query('SELECT pg_advisory_unlock($1)', [ADVISORY_LOCK]).catch(() => undefined);
-    await lock.release();
-    await dataSource.destroy();
-  }
+export async function bringUpToDate(
+  dataSource: DataSource,
+  howToMoveIt: () => string | Promise<string>,
+): Promise<void> {
+  await requireReleasedSchema(dataSource, howToMoveIt);
+  await dataSource.runMigrations();
+  await dataSource.transaction(makeInstallation);
 }

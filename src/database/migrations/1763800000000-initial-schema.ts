@@ -1,4 +1,4 @@
-import { MigrationInterface, QueryRunner, Table, TableOptions } from 'typeorm';
+import { EntityManager, MigrationInterface, QueryRunner, Table, TableOptions } from 'typeorm';
 import { columnTypes } from './column-types.js';
 
 const PRIMARY = { isPrimary: true };
@@ -8,16 +8,17 @@ export class InitialSchema1763800000000 implements MigrationInterface {
   name = 'InitialSchema1763800000000';
 
   async up(runner: QueryRunner): Promise<void> {
-    for (const table of tables(runner)) await runner.createTable(new Table(table));
+    for (const table of initialTables(runner.manager)) await runner.createTable(new Table(table));
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    for (const table of tables(runner).reverse()) await runner.dropTable(table.name);
+    for (const table of initialTables(runner.manager).reverse()) await runner.dropTable(table.name);
   }
 }
 
-function tables(runner: QueryRunner): TableOptions[] {
-  const { id, text, integer, time } = columnTypes(runner);
+/** What a database is known by: once this is released, another migration changes it. */
+export function initialTables(manager: EntityManager): TableOptions[] {
+  const { id, text, word, integer, time } = columnTypes(manager);
   return [
     {
       name: 'users',
@@ -32,18 +33,43 @@ function tables(runner: QueryRunner): TableOptions[] {
         time('created_at'),
         time('erased_at', NULL),
         time('cleared_at', NULL),
+        integer('room_count'),
+        integer('invited_count'),
       ],
-      indices: [unique('users', 'email_key'), index('users', 'erased_at')],
+      indices: [
+        unique('users', 'email_key'),
+        {
+          name: 'ix_users_unfinished',
+          columnNames: ['erased_at'],
+          where: 'erased_at IS NOT NULL AND cleared_at IS NULL',
+        },
+      ],
+    },
+    {
+      name: 'identity',
+      columns: [
+        text('subject', 128, PRIMARY),
+        id('user_id'),
+        { name: 'gave_fname', type: 'boolean' },
+        { name: 'gave_lname', type: 'boolean' },
+      ],
+      indices: [unique('identity', 'user_id')],
+      foreignKeys: [foreignKey('identity', 'user_id', 'users')],
     },
     {
       name: 'wrapped_key',
       columns: [
         id('owner_id', PRIMARY),
         text('kind', 6, PRIMARY),
+        id('since', PRIMARY),
         text('key_id', 16),
         text('token'),
       ],
       indices: [index('wrapped_key', 'key_id')],
+    },
+    {
+      name: 'key_report',
+      columns: [id('process', PRIMARY), text('key_id', 16), time('at')],
     },
     {
       name: 'session',
@@ -86,6 +112,7 @@ function tables(runner: QueryRunner): TableOptions[] {
         time('last_message_at', NULL),
         integer('last_seq'),
         integer('last_change'),
+        integer('last_deleted_seq'),
         integer('member_count'),
         text('direct_key', 73, NULL),
         time('deleted_at', NULL),
@@ -98,6 +125,12 @@ function tables(runner: QueryRunner): TableOptions[] {
       foreignKeys: [foreignKey('chat', 'created_by', 'users')],
     },
     {
+      name: 'chat_word',
+      columns: [word('word', PRIMARY), id('chat_id', PRIMARY)],
+      indices: [index('chat_word', 'chat_id')],
+      foreignKeys: [foreignKey('chat_word', 'chat_id', 'chat', 'CASCADE')],
+    },
+    {
       name: 'member',
       columns: [
         id('chat_id', PRIMARY),
@@ -105,8 +138,12 @@ function tables(runner: QueryRunner): TableOptions[] {
         text('role', 6),
         time('joined_at'),
         integer('read_seq'),
+        id('invited_by', NULL),
       ],
-      indices: [index('member', 'user_id', 'chat_id')],
+      indices: [
+        index('member', 'user_id', 'chat_id'),
+        { ...index('member', 'user_id', 'invited_by'), where: 'invited_by IS NOT NULL' },
+      ],
       foreignKeys: [
         foreignKey('member', 'chat_id', 'chat'),
         foreignKey('member', 'user_id', 'users'),
@@ -121,6 +158,7 @@ function tables(runner: QueryRunner): TableOptions[] {
         integer('change'),
         id('sender_id'),
         text('client_id', 64, NULL),
+        text('client_key', 22, NULL),
         id('reply_to', NULL),
         text('ciphertext', undefined, NULL),
         text('reactions', undefined, NULL),
@@ -132,8 +170,13 @@ function tables(runner: QueryRunner): TableOptions[] {
         unique('message', 'chat_id', 'seq'),
         index('message', 'chat_id', 'change'),
         {
-          ...unique('message', 'chat_id', 'sender_id', 'client_id'),
-          where: 'client_id IS NOT NULL', // most messages have none
+          ...unique('message', 'chat_id', 'sender_id', 'client_key'),
+          where: 'client_key IS NOT NULL', // most messages have none
+        },
+        {
+          name: 'ix_message_deleted',
+          columnNames: ['chat_id', 'seq'],
+          where: 'deleted_at IS NOT NULL',
         },
       ],
       foreignKeys: [
@@ -154,6 +197,19 @@ function tables(runner: QueryRunner): TableOptions[] {
         foreignKey('reaction', 'message_id', 'message'),
         foreignKey('reaction', 'user_id', 'users'),
       ],
+    },
+    {
+      name: 'installation',
+      columns: [integer('id', PRIMARY), id('history'), text('schema_hash', 64)],
+    },
+    {
+      name: 'gone',
+      columns: [id('id'), text('kind', 4), time('gone_at')],
+      indices: [index('gone', 'gone_at')],
+    },
+    {
+      name: 'job',
+      columns: [text('name', 50, PRIMARY), id('owner', NULL), time('until')],
     },
   ];
 }

@@ -1,13 +1,14 @@
-import type { QueryRunner, TableColumnOptions } from 'typeorm';
+import type { EntityManager, TableColumnOptions } from 'typeorm';
 
 /** The column types of both databases. Frozen: migrations that have run say what stands there. */
-export function columnTypes(runner: QueryRunner): {
+export function columnTypes({ dataSource }: EntityManager): {
   id: (name: string, more?: Partial<TableColumnOptions>) => TableColumnOptions;
   text: (name: string, length?: number, more?: Partial<TableColumnOptions>) => TableColumnOptions;
+  word: (name: string, more?: Partial<TableColumnOptions>) => TableColumnOptions;
   integer: (name: string, more?: Partial<TableColumnOptions>) => TableColumnOptions;
   time: (name: string, more?: Partial<TableColumnOptions>) => TableColumnOptions;
 } {
-  const isPostgres = runner.dataSource.options.type === 'postgres';
+  const isPostgres = dataSource.options.type === 'postgres';
   return {
     id: (name, more) => ({ name, type: isPostgres ? 'uuid' : 'varchar', ...more }),
     text: (name, length, more) => ({
@@ -15,6 +16,8 @@ export function columnTypes(runner: QueryRunner): {
       ...(length ? { type: 'varchar', length: String(length) } : { type: 'text' }),
       ...more,
     }),
+    /** Compared in bytes, as SQLite does. */
+    word: (name, more) => ({ name, type: 'text', ...(isPostgres && { collation: 'C' }), ...more }),
     integer: (name, more) => ({ name, type: 'integer', ...more }),
     time: (name, more) => ({ name, type: 'bigint', ...more }),
   };

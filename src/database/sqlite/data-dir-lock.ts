@@ -1,15 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
-
-export class DataDirInUseError extends Error {
-  constructor(dataDir: string) {
-    super(
-      `Another process serves ${dataDir}. On SQLite one process owns its DATA_DIR: ` +
-        'stop the other one, choose another DATA_DIR, or set DATABASE_URL to run several.',
-    );
-  }
-}
+import { DataDirInUseError } from '../database.errors.js';
+import { FileAccessError, isDenied, makePrivate, opening } from './file-access.js';
+import { keepStatements } from './kept-statements.js';
 
 /**
  * Holds a folder for this process alone. The lock is SQLite's exclusive lock on an empty database
@@ -20,14 +14,18 @@ export class DataDirLock {
 
   /** @throws DataDirInUseError */
   static acquire(dataDir: string): DataDirLock {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-    const file = new Sqlite(join(dataDir, 'conclave.lock'), { timeout: 0 });
+    opening(dataDir, () => mkdirSync(dataDir, { recursive: true, mode: 0o700 }));
+    const path = join(dataDir, 'conclave.lock');
+    makePrivate(path);
+    const file = new Sqlite(path, { timeout: 0 });
+    keepStatements(file);
     try {
       file.exec('BEGIN EXCLUSIVE');
     } catch (error) {
       file.close();
       const isHeld = error instanceof Sqlite.SqliteError && error.code.startsWith('SQLITE_BUSY');
-      throw isHeld ? new DataDirInUseError(dataDir) : error;
+      if (isHeld) throw new DataDirInUseError(dataDir);
+      throw isDenied(error) ? new FileAccessError(path, error) : error;
     }
     return new DataDirLock(file);
   }

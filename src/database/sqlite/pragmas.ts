@@ -1,4 +1,5 @@
 import type { Database } from 'better-sqlite3';
+import { keepStatements } from './kept-statements.js';
 
 export const BUSY_TIMEOUT_MS = 5000;
 const SYNCHRONOUS_FULL = 2;
@@ -9,6 +10,7 @@ const TEMP_STORE_MEMORY = 2;
  * every setting back: SQLite ignores a pragma that it does not know or cannot fulfil.
  */
 export function prepareSqlite(database: Database, access: 'read-write' | 'read-only'): void {
+  keepStatements(database); // before any is made
   if (access === 'read-write') {
     expectPragma(database, 'journal_mode', 'WAL', 'wal');
     expectPragma(database, 'secure_delete', 'ON', 1);

@@ -7,13 +7,14 @@ interface Asked<T> {
 }
 
 /** Finds things by their ids: whoever asks at the same moment shares one query. */
-export class SharedLookUp<T> {
+export class BatchLoader<T> {
   private next: Asked<T> | undefined;
 
   constructor(private readonly query: (ids: string[]) => Promise<Map<string, T>>) {}
 
   /** What there is of these, by id; each is named once. */
   async find(ids: string[]): Promise<Map<string, T>> {
+    if (ids.length === 0) return new Map();
     const asked = (this.next ??= this.open());
     for (const id of ids) asked.ids.add(id);
     if (asked.ids.size >= FULL) this.next = undefined;

@@ -3,7 +3,7 @@
  * flight and answers them in this order. Should one fail, the others are awaited before that is told:
  * none may come after the end of its transaction.
  */
-export async function together<T extends unknown[]>(
+export async function pipelined<T extends unknown[]>(
   statements: [...T],
 ): Promise<{
   [K in keyof T]: Awaited<T[K]>;

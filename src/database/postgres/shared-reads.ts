@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
-import type { Pool, PoolClient, QueryResult } from 'pg';
-import { databaseOutage } from '../common/database-outage.js';
+import type { Pool, PoolClient, QueryArrayConfig, QueryArrayResult } from 'pg';
+import { databaseOutage } from '../database-outage.js';
 
 /** Of the pool's connections. */
 const CONNECTIONS = 4;
@@ -10,13 +10,11 @@ const BATCH_SIZE = 16;
 const CANCELED = '57014';
 
 interface Read {
-  sql: string;
+  statement: QueryArrayConfig;
   values: unknown[];
-  resolve: (result: QueryResult<unknown[]>) => void;
+  resolve: (result: QueryArrayResult<unknown[]>) => void;
   reject: (error: unknown) => void;
 }
-
-const instances = new WeakMap<Pool, SharedReads>();
 
 /**
  * Reads outside of transactions: what one turn of the event loop asks for goes out in one write on
@@ -28,22 +26,16 @@ export class SharedReads {
   private connections = 0;
   private isDue = false;
 
-  private constructor(private readonly pool: Pool) {}
-
-  static on(pool: Pool): SharedReads {
-    let instance = instances.get(pool);
-    if (!instance) instances.set(pool, (instance = new SharedReads(pool)));
-    return instance;
-  }
+  constructor(private readonly pool: Pool) {}
 
   /** How many wait for a connection. */
   get length(): number {
     return this.waiting.length;
   }
 
-  query(sql: string, values: unknown[]): Promise<QueryResult<unknown[]>> {
+  query(statement: QueryArrayConfig, values: unknown[]): Promise<QueryArrayResult<unknown[]>> {
     return new Promise((resolve, reject) => {
-      this.waiting.push({ sql, values, resolve, reject });
+      this.waiting.push({ statement, values, resolve, reject });
       this.schedule();
     });
   }
@@ -90,7 +82,7 @@ export class SharedReads {
  */
 async function answer(client: PoolClient, read: Read): Promise<Error | undefined> {
   try {
-    read.resolve(await client.query<unknown[]>(read.sql, read.values));
+    read.resolve(await client.query<unknown[]>(read.statement, read.values));
     return undefined;
   } catch (failure) {
     const error = failure as Error & { code?: string };
