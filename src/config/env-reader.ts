@@ -1,3 +1,5 @@
+import { readSecretFile } from './secret-file.js';
+
 /** Every faulty setting at once. Values are never shown: some are secrets. */
 export class SettingsError extends Error {
   constructor(readonly faults: string[]) {
@@ -10,8 +12,13 @@ const SECONDS_IN: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400 };
 /** Reads settings from environment variables and collects what is wrong with them. */
 export class EnvReader {
   private readonly faults: string[] = [];
+  private readonly env: NodeJS.ProcessEnv;
 
-  constructor(private readonly env: NodeJS.ProcessEnv) {}
+  /** @param fromFiles settings whose value may lie in a file instead, the path of which is `NAME_FILE` */
+  constructor(env: NodeJS.ProcessEnv, fromFiles: readonly string[] = []) {
+    this.env = { ...env };
+    for (const name of fromFiles) this.readFile(name, `${name}_FILE`);
+  }
 
   /** Text; unset and empty are the same. */
   text(name: string): string | undefined;
@@ -53,6 +60,19 @@ export class EnvReader {
   fault<T>(message: string, standIn: T): T {
     this.faults.push(message);
     return standIn;
+  }
+
+  private readFile(name: string, nameOfFile: string): void {
+    const path = this.text(nameOfFile);
+    if (path === undefined) return;
+    if (this.text(name) !== undefined) {
+      return this.fault(`${name} and ${nameOfFile} are both set: set one of them`, undefined);
+    }
+    try {
+      this.env[name] = readSecretFile(path);
+    } catch (error) {
+      this.fault(`${nameOfFile} names a file that ${(error as Error).message}`, undefined);
+    }
   }
 
   throwFaults(): void {

@@ -9,7 +9,7 @@ export function masterKeyFault(key: string): string | undefined {
 }
 
 /** The same for a secret that signs tokens. */
-export function jwtSecretFault(secret: string): string | undefined {
+export function signingSecretFault(secret: string): string | undefined {
   if (secret.length < 32) return 'must be at least 32 characters long';
   return variety(Buffer.from(secret)) < 10 ? 'is too regular for a random secret' : undefined;
 }
@@ -17,4 +17,18 @@ export function jwtSecretFault(secret: string): string | undefined {
 /** How many different bytes there are; 32 random ones hold some 30. */
 function variety(bytes: Buffer): number {
   return new Set(bytes).size;
+}
+
+/** What is wrong with a list of them, without a word of their values. */
+export function secretFaults(
+  name: string,
+  secrets: string[],
+  faultOf: (secret: string) => string | undefined,
+): string[] {
+  const faults = secrets.flatMap((secret, index) => {
+    const fault = faultOf(secret);
+    return fault ? [`${name}, value ${index + 1} of ${secrets.length}, ${fault}`] : [];
+  });
+  const isTwice = new Set(secrets).size < secrets.length;
+  return [...(isTwice ? [`${name} lists one value twice`] : []), ...faults];
 }

@@ -3,16 +3,17 @@ import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import { SettingsError } from './env-reader.js';
-import { jwtSecretFault, masterKeyFault } from './secret-faults.js';
+import { masterKeyFault, signingSecretFault } from './secret-faults.js';
 import { Settings } from './settings.js';
 
 /** The secrets in force, first the one that seals or signs. */
 @Injectable()
 export class Secrets {
-  readonly masterKeys: string[];
+  masterKeys: string[];
   readonly jwtSecrets: string[];
   /** Files in `DATA_DIR` that stand in for settings; never in production. */
   readonly files: string[] = [];
+  private readonly watchers: ((keys: string[]) => void)[] = [];
 
   constructor(private readonly settings: Settings) {
     this.masterKeys = this.given(settings.masterKeys, 'master.key', () => {
@@ -23,7 +24,19 @@ export class Secrets {
     });
     // Those in the environment are sound; a file may have been cut or edited.
     requireSound('master.key', this.masterKeys.map(masterKeyFault));
-    requireSound('jwt.secret', this.jwtSecrets.map(jwtSecretFault));
+    requireSound('jwt.secret', this.jwtSecrets.map(signingSecretFault));
+  }
+
+  /** Calls the listener now, and whenever the master keys have been read again. */
+  watchMasterKeys(listener: (keys: string[]) => void): void {
+    this.watchers.push(listener);
+    listener(this.masterKeys);
+  }
+
+  /** Takes other master keys, sound ones, into use. */
+  replaceMasterKeys(keys: string[]): void {
+    this.masterKeys = keys;
+    for (const watch of this.watchers) watch(keys);
   }
 
   private given(values: string[], file: string, make: () => string): string[] {

@@ -1,9 +1,16 @@
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
-import { EnvReader } from './env-reader.js';
-import { jwtSecretFault, masterKeyFault } from './secret-faults.js';
+import { EnvReader, SettingsError } from './env-reader.js';
+import { findMasterKeySource, type MasterKeySource, readMasterKeys } from './master-key-source.js';
+import { secretFaults, signingSecretFault } from './secret-faults.js';
+import { readDatabaseUrl, readRedisUrl } from './service-urls.js';
 
+/** International names as `Host` has them, which begin with xn--. */
+const HOST_NAME = /^(?!-)[a-z\d_-]{1,63}(\.[a-z\d_-]{1,63})*$/;
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+
+/** May lie in a file instead, the path of which is `NAME_FILE`. */
+const FROM_FILES = ['JWT_SECRET', 'EXCHANGE_SECRET', 'METRICS_TOKEN', 'DATABASE_URL', 'REDIS_URL'];
 
 /** Every setting, read once from the environment. The README's table says what each is for. */
 export class Settings {
@@ -18,10 +25,16 @@ export class Settings {
   readonly redisUrl: string | undefined;
   /** Fernet keys; the first seals, every one opens. Empty: made and kept in `dataDir`. */
   readonly masterKeys: string[];
+  /** Where they were read, and can be read again. */
+  readonly masterKeySource: MasterKeySource | undefined;
   /** The first signs, every one verifies. Empty: made and kept in `dataDir`. */
   readonly jwtSecrets: string[];
+  /** Each verifies tokens of the team's own backend. Empty: none can be exchanged for a session. */
+  readonly exchangeSecrets: string[];
   /** Origins that browsers may call from. */
   readonly corsOrigins: string[];
+  /** Names that the server goes by, in lower case, besides its addresses and localhost. */
+  readonly allowedHosts: string[];
   readonly logLevel: (typeof LOG_LEVELS)[number];
   /** Proxies in front whose `X-Forwarded-For` counts: a number of hops, or addresses. */
   readonly trustProxy: number | string[];
@@ -33,23 +46,34 @@ export class Settings {
   /** How long an old pair of tokens lives once the new one is in use. */
   readonly refreshLeewaySeconds: number;
   readonly isRateLimited: boolean;
-  /** Whether the commonest passwords are refused. */
+  /** Whether passwords are refused that are easy to guess. */
   readonly isPasswordBlocklistOn: boolean;
   /** What `/metrics` asks for in production; unset: it answers nobody there. */
   readonly metricsToken: string | undefined;
+  /** Whether everybody may make an account. */
+  readonly isSignUpOpen: boolean;
+  /** Whether sign-up, log-in and password change are there at all. */
+  readonly isPasswordLogInOn: boolean;
+  /** Whether Swagger UI and the API's documents are served. */
+  readonly areDocsServed: boolean;
+  /** Whether the chat page is served, where it is built. */
+  readonly isPageOn: boolean;
 
   /** @throws SettingsError naming every fault */
   constructor(env: NodeJS.ProcessEnv) {
-    const read = new EnvReader(env);
+    const read = new EnvReader(env, FROM_FILES);
     this.nodeEnv = read.oneOf('NODE_ENV', ['development', 'production', 'test'], 'development');
     this.host = read.text('HOST', this.isProduction ? '0.0.0.0' : '127.0.0.1');
     this.port = read.integer('PORT', { min: 0, max: 65_535 }, 3000);
     this.dataDir = resolve(read.text('DATA_DIR', './data'));
     this.databaseUrl = readDatabaseUrl(read);
     this.redisUrl = readRedisUrl(read);
-    this.masterKeys = readSecrets(read, 'MASTER_KEYS', this.isProduction, masterKeyFault);
-    this.jwtSecrets = readSecrets(read, 'JWT_SECRET', this.isProduction, jwtSecretFault);
+    this.masterKeySource = findMasterKeySource(read);
+    this.masterKeys = readKeys(read, this.masterKeySource, this.isProduction);
+    this.jwtSecrets = readSecrets(read, 'JWT_SECRET', this.isProduction);
+    this.exchangeSecrets = readSecrets(read, 'EXCHANGE_SECRET', false);
     this.corsOrigins = readOrigins(read);
+    this.allowedHosts = readHosts(read);
     this.logLevel = read.oneOf('LOG_LEVEL', LOG_LEVELS, this.isProduction ? 'info' : 'warn');
     this.trustProxy = readTrustProxy(read);
     this.bodyCacheBytes = read.integer('BODY_CACHE_BYTES', { min: 0, max: 2 ** 40 }, 64 * 2 ** 20);
@@ -68,6 +92,11 @@ export class Settings {
     this.isRateLimited = readSwitch(read, 'RATE_LIMIT', this.isProduction);
     this.isPasswordBlocklistOn = readSwitch(read, 'PASSWORD_BLOCKLIST', this.isProduction);
     this.metricsToken = readMetricsToken(read);
+    this.isSignUpOpen = read.oneOf('SIGN_UP', ['open', 'closed'], 'open') === 'open';
+    this.isPasswordLogInOn = readSwitch(read, 'PASSWORD_LOG_IN', true);
+    this.areDocsServed = readSwitch(read, 'DOCS', true);
+    this.isPageOn = readSwitch(read, 'EXAMPLE_APP', this.nodeEnv === 'development');
+    faultLogIns(read, this);
     read.throwFaults();
   }
 
@@ -76,16 +105,16 @@ export class Settings {
   }
 }
 
-function readDatabaseUrl(read: EnvReader): string | undefined {
-  const url = read.text('DATABASE_URL');
-  if (url === undefined || (/^postgres(ql)?:\/\//.test(url) && URL.canParse(url))) return url;
-  return read.fault('DATABASE_URL must be a postgres:// URL, or unset for SQLite', undefined);
-}
-
-function readRedisUrl(read: EnvReader): string | undefined {
-  const url = read.text('REDIS_URL');
-  if (url === undefined || (/^rediss?:\/\//.test(url) && URL.canParse(url))) return url;
-  return read.fault('REDIS_URL must be a redis:// or rediss:// URL, or unset', undefined);
+function faultLogIns(
+  read: EnvReader,
+  { exchangeSecrets, isPasswordLogInOn, jwtSecrets }: Settings,
+): void {
+  if (exchangeSecrets.some((secret) => jwtSecrets.includes(secret))) {
+    read.fault('EXCHANGE_SECRET shares a value with JWT_SECRET, which nobody else may know', '');
+  }
+  if (!isPasswordLogInOn && exchangeSecrets.length === 0) {
+    read.fault('PASSWORD_LOG_IN is off and EXCHANGE_SECRET is not set: nobody could log in', '');
+  }
 }
 
 function readMetricsToken(read: EnvReader): string | undefined {
@@ -98,22 +127,31 @@ function readSwitch(read: EnvReader, name: string, fallback: boolean): boolean {
   return read.oneOf(name, ['on', 'off'], fallback ? 'on' : 'off') === 'on';
 }
 
-function readSecrets(
-  read: EnvReader,
-  name: string,
-  isRequired: boolean,
-  faultOf: (secret: string) => string | undefined,
-): string[] {
+function readSecrets(read: EnvReader, name: string, isRequired: boolean): string[] {
   const secrets = read.list(name);
-  if (secrets.length === 0 && isRequired) {
-    return read.fault(`${name} must be set in production; \`npm run keys\` makes one`, []);
-  }
-  if (new Set(secrets).size < secrets.length) read.fault(`${name} lists one value twice`, []);
-  secrets.forEach((secret, index) => {
-    const fault = faultOf(secret);
-    if (fault) read.fault(`${name}, value ${index + 1} of ${secrets.length}, ${fault}`, '');
-  });
+  if (secrets.length === 0 && isRequired) return faultMissing(read, name);
+  for (const fault of secretFaults(name, secrets, signingSecretFault)) read.fault(fault, '');
   return secrets;
+}
+
+function readKeys(
+  read: EnvReader,
+  source: MasterKeySource | undefined,
+  isRequired: boolean,
+): string[] {
+  try {
+    const keys = source ? readMasterKeys(source) : [];
+    return keys.length === 0 && isRequired ? faultMissing(read, 'MASTER_KEYS') : keys;
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    for (const fault of error.faults) read.fault(fault, '');
+    return [];
+  }
+}
+
+function faultMissing(read: EnvReader, name: string): string[] {
+  const how = '`npm run keys` makes one in .env, which `node --env-file=.env dist/main.js` reads';
+  return read.fault(`${name} must be set in production; ${how}`, []);
 }
 
 function readOrigins(read: EnvReader): string[] {
@@ -125,6 +163,16 @@ function readOrigins(read: EnvReader): string[] {
     read.fault(`${place} must be an origin such as https://chat.example.org: ${rule}`, '');
   });
   return origins;
+}
+
+function readHosts(read: EnvReader): string[] {
+  const hosts = read.list('ALLOWED_HOSTS').map((host) => host.toLowerCase());
+  hosts.forEach((host, index) => {
+    if (HOST_NAME.test(host)) return;
+    const place = `ALLOWED_HOSTS, value ${index + 1} of ${hosts.length},`;
+    read.fault(`${place} must be a name such as chat.example.org: no scheme, port or *`, '');
+  });
+  return hosts;
 }
 
 function readTrustProxy(read: EnvReader): number | string[] {
