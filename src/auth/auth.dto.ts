@@ -1,4 +1,4 @@
-import { IsEmailAddress, IsText } from '../common/validators.js';
+import { IsEmailAddress, IsText } from '../http/validators.js';
 import { ProfileFieldsDto, UserDto } from '../user/user.dto.js';
 
 export class SignUpDto extends ProfileFieldsDto {
@@ -9,7 +9,7 @@ export class SignUpDto extends ProfileFieldsDto {
   @IsEmailAddress() email: string;
 
   /**
-   * Any 8 to 128 characters, taken exactly as they are; not your e-mail, nor one of the commonest.
+   * Any 8 to 128 characters, taken exactly as they are; not your e-mail, nor easy to guess.
    * @example "correct horse battery staple"
    */
   @IsText({ min: 8, max: 128, controls: 'all', blank: true }) password: string;
@@ -23,6 +23,14 @@ export class LogInDto {
   @IsText({ min: 1, max: 128, controls: 'all', blank: true }) password: string;
 }
 
+export class ExchangeDto {
+  /**
+   * A JWT that your own backend has signed for this user, with `EXCHANGE_SECRET`.
+   * @example eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.e30.c2lnbmF0dXJl
+   */
+  @IsText({ min: 1, max: 8192, controls: 'none', blank: false }) token: string;
+}
+
 export class RefreshDto {
   /** @example eyJhbGciOiJIUzI1NiIsInR5cCI6InJ0K2p3dCJ9.e30.c2lnbmF0dXJl */
   @IsText({ min: 1, max: 4096, controls: 'none', blank: false }) refresh_token: string;
@@ -33,7 +41,7 @@ export class ChangePasswordDto {
   @IsText({ min: 1, max: 128, controls: 'all', blank: true }) current_password: string;
 
   /**
-   * Any 8 to 128 characters, taken exactly as they are; not your e-mail, nor one of the commonest.
+   * Any 8 to 128 characters, taken exactly as they are; not your e-mail, nor easy to guess.
    * @example "seven wax seals on a door"
    */
   @IsText({ min: 8, max: 128, controls: 'all', blank: true }) new_password: string;

@@ -1,23 +1,26 @@
 import { Module } from '@nestjs/common';
 import { APP_GUARD, Reflector } from '@nestjs/core';
-import { JwtModule } from '@nestjs/jwt';
 import { PassportModule } from '@nestjs/passport';
 import { ThrottlerModule } from '@nestjs/throttler';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { Settings } from '../config/settings.js';
 import { UserModule } from '../user/user.module.js';
+import { AccessTokens } from './access-tokens.js';
 import { AuthController } from './auth.controller.js';
 import { AuthService } from './auth.service.js';
+import { ExchangeController } from './exchange.controller.js';
+import { ExchangeService } from './exchange.service.js';
 import { FailedLogIns } from './failed-log-ins.js';
+import { Identities } from './identities.js';
 import { JwtAuthGuard } from './jwt-auth.guard.js';
-import { JwtKeys } from './jwt-keys.js';
-import { JwtStrategy } from './jwt.strategy.js';
+import { JwtStrategy } from './jwt-strategy.js';
+import { NewAccounts } from './new-accounts.js';
 import { PasswordChangeService } from './password-change.service.js';
 import { PasswordHasher } from './password-hasher.js';
 import { PasswordRules } from './password-rules.js';
 import { PasswordService } from './password.service.js';
-import { RateCounter } from './rate-counter.js';
-import { RateCounterModule } from './rate-counter.module.js';
+import { RateCounter } from '../rate-limit/rate-counter.js';
+import { RateLimitModule } from '../rate-limit/rate-limit.module.js';
 import { RateLimitGuard, rateLimits } from './rate-limit.guard.js';
 import { RefreshService } from './refresh.service.js';
 import { SessionActivity } from './session-activity.js';
@@ -25,31 +28,36 @@ import { SessionPurge } from './session-purge.js';
 import { SessionController } from './session.controller.js';
 import { Session } from './session.entity.js';
 import { SessionService } from './session.service.js';
+import { TokenModule } from './token.module.js';
 import { TokenService } from './token.service.js';
+import { SignUpService } from './sign-up.service.js';
 import { Whitelist } from './whitelist.js';
 import { WhitelistedToken } from './whitelisted-token.entity.js';
 import { AuthMetrics } from './auth-metrics.js';
 
 @Module({
   imports: [
-    JwtModule.register({}),
     PassportModule,
-    RateCounterModule,
+    RateLimitModule,
     ThrottlerModule.forRootAsync({
-      imports: [RateCounterModule],
-      inject: [Settings, RateCounter, Reflector],
+      imports: [RateLimitModule, TokenModule],
+      inject: [Settings, RateCounter, Reflector, TokenService],
       useFactory: rateLimits,
     }),
+    TokenModule,
     TypeOrmModule.forFeature([Session, WhitelistedToken]),
     UserModule,
   ],
-  controllers: [AuthController, SessionController],
+  controllers: [AuthController, ExchangeController, SessionController],
   providers: [
+    AccessTokens,
     AuthService,
     AuthMetrics,
+    ExchangeService,
     FailedLogIns,
-    JwtKeys,
+    Identities,
     JwtStrategy,
+    NewAccounts,
     PasswordChangeService,
     PasswordHasher,
     PasswordRules,
@@ -58,12 +66,12 @@ import { AuthMetrics } from './auth-metrics.js';
     SessionActivity,
     SessionPurge,
     SessionService,
-    TokenService,
+    SignUpService,
     Whitelist,
     // In this order: the limits are counted for the user whom the first one finds.
     { provide: APP_GUARD, useClass: JwtAuthGuard },
     { provide: APP_GUARD, useClass: RateLimitGuard },
   ],
-  exports: [PasswordService, SessionService, TokenService, Whitelist],
+  exports: [AccessTokens, ExchangeService, NewAccounts, PasswordService, SessionService],
 })
 export class AuthModule {}

@@ -1,14 +1,16 @@
 import { Injectable, Logger } from '@nestjs/common';
-import type { AuthUser } from '../common/current-user.js';
+import type { AuthUser } from '../http/current-user.js';
 import { Database } from '../database/database.js';
 import { UserDto } from '../user/user.dto.js';
-import { EmailTakenError } from '../user/user.errors.js';
 import { UserService } from '../user/user.service.js';
-import type { LogInDto, SignedInDto, SignUpDto } from './auth.dto.js';
+import type { LogInDto, SignedInDto } from './auth.dto.js';
 import { SessionNotFoundError, WrongCredentialsError } from './auth.errors.js';
+import type { Caller } from './caller.js';
 import { PasswordService } from './password.service.js';
-import { type Device, SessionService } from './session.service.js';
+import { SessionService } from './session.service.js';
 import { TokenService } from './token.service.js';
+
+const MAX_ATTEMPTS = 3;
 
 @Injectable()
 export class AuthService {
@@ -22,34 +24,26 @@ export class AuthService {
     private readonly database: Database,
   ) {}
 
-  /** @throws EmailTakenError */
-  async signUp(dto: SignUpDto, device: Device): Promise<SignedInDto> {
-    const { email, password, fname = null, lname = null, profile = null } = dto;
-    if (await this.users.findByEmail(email)) throw new EmailTakenError();
-    const passwordHash = await this.passwords.hash(password, email, 'password');
-    const { user, pair } = await this.database.write(async (manager) => {
-      const user = await this.users.create(manager, { email, passwordHash, fname, lname, profile });
-      return { user, pair: await this.sessions.open(manager, user.id, device) };
-    });
-    this.logger.log({ event: 'user.signed_up', user_id: user.id, ip: device.ip });
-    const tokens = this.tokens.toDto(pair);
-    return { message: 'Welcome to Conclave.', user: UserDto.of(user), ...tokens };
-  }
-
-  /** @throws WrongCredentialsError */
-  async logIn({ email, password }: LogInDto, device: Device): Promise<SignedInDto> {
-    const found = await this.users.findByEmail(email);
-    const isRight = await this.passwords.check(found, email, password, device.ip);
-    if (!found || !isRight) {
-      this.logger.warn({ event: 'user.log_in_failed', user_id: found?.id, ip: device.ip });
+  /** @throws WrongCredentialsError, TooManyFailuresError, HashingQueueFullError */
+  async logIn(dto: LogInDto, caller: Caller, attempt = 1): Promise<SignedInDto> {
+    const { device } = caller;
+    this.passwords.requireRoom(caller);
+    const user = await this.users.findByEmail(dto.email);
+    const isRight = await this.passwords.check(user ?? dto.email, dto.password, caller);
+    if (!user || !isRight) {
+      this.logger.warn({ event: 'user.log_in_failed', user_id: user?.id, ip: device.ip });
       throw new WrongCredentialsError();
     }
-    const user = await this.passwords.upgrade(found, password);
-    const pair = await this.database.write(async (manager) => {
-      // The password may have been changed while this one was checked.
-      if (!(await this.users.lockUnchanged(manager, user))) throw new WrongCredentialsError();
-      return this.sessions.open(manager, user.id, device);
+    const upgraded = await this.passwords.upgrade(user, dto.password, caller);
+    const pair = await this.database.write(async (tx) => {
+      const now = await this.users.lockLiving(tx, user.id);
+      if (now?.passwordHash !== user.passwordHash) return null;
+      if (upgraded !== undefined) await this.users.setHash(tx, user.id, upgraded);
+      return this.sessions.open(tx, user.id, device);
     });
+    // Erased meanwhile, or with another password, or with the same one, whose hash was upgraded.
+    if (!pair && attempt < MAX_ATTEMPTS) return this.logIn(dto, caller, attempt + 1);
+    if (!pair) throw new WrongCredentialsError();
     this.logger.log({ event: 'user.logged_in', user_id: user.id, ip: device.ip });
     return { message: 'Welcome back.', user: UserDto.of(user), ...this.tokens.toDto(pair) };
   }

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { normalizeIp } from '@nestjs/throttler';
 import { Settings } from '../config/settings.js';
 import { TooManyFailuresError } from './auth.errors.js';
-import { RateCounter } from './rate-counter.js';
+import { RateCounter } from '../rate-limit/rate-counter.js';
 
 const PER_ADDRESS = { limit: 10, windowSeconds: 60 };
 const PER_ACCOUNT = { limit: 100, windowSeconds: 3600 };
@@ -39,7 +39,7 @@ export class FailedLogIns {
     const limit = everywhere.hits > PER_ACCOUNT.limit ? 1 : PER_ADDRESS.limit;
     if (here.hits > limit) {
       await this.counter.add(`failed:${name}`, PER_ACCOUNT.windowSeconds, -1); // no guess was made
-      throw new TooManyFailuresError(here.secondsLeft);
+      throw new TooManyFailuresError('log-ins to this account', here.secondsLeft);
     }
     let isFailure = false;
     try {
@@ -48,5 +48,18 @@ export class FailedLogIns {
     } finally {
       if (!isFailure) await add(-1);
     }
+  }
+
+  /**
+   * Counts a failure that no account is known of, by its address: ten a minute. Whoever is right is
+   * not to ask here, so that those who are wrong keep no other one of their address out.
+   *
+   * @throws TooManyFailuresError
+   */
+  async note(ip: string): Promise<void> {
+    if (!this.settings.isRateLimited) return;
+    const { limit, windowSeconds } = PER_ADDRESS;
+    const here = await this.counter.add(`failed:exchange:${normalizeIp(ip)}`, windowSeconds);
+    if (here.hits > limit) throw new TooManyFailuresError('exchanges', here.secondsLeft);
   }
 }

@@ -1,36 +1,22 @@
 import { ExecutionContext, Injectable } from '@nestjs/common';
-import { Reflector } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
-import { LRUCache } from 'lru-cache';
-import { Public } from '../common/public.js';
+import { isPublic } from '../http/public.js';
+import { AccessTokens, bearerToken } from './access-tokens.js';
 import { DeadTokenError } from './auth.errors.js';
-import { bearerToken } from './jwt.strategy.js';
-import type { TokenClaims } from './token.service.js';
-import { Whitelist } from './whitelist.js';
+import type { TokenClaims } from './token-rules.js';
 
-/** About a kilobyte each. */
-const REMEMBERED_TOKENS = 10_000;
-
-/** Closed unless a route is `@Public(true)`: wants a valid token that stands in the whitelist. */
+/** Closed unless a route is `@Public()`: wants a valid token that stands in the whitelist. */
 @Injectable()
 export class JwtAuthGuard extends AuthGuard('jwt') {
-  /** Claims of tokens whose signature was verified: that does not change, only the clock does. */
-  private readonly verified = new LRUCache<string, TokenClaims>({ max: REMEMBERED_TOKENS });
-
-  constructor(
-    private readonly reflector: Reflector,
-    private readonly whitelist: Whitelist,
-  ) {
+  constructor(private readonly tokens: AccessTokens) {
     super();
   }
 
   override async canActivate(context: ExecutionContext): Promise<boolean> {
-    if (this.reflector.getAllAndOverride(Public, [context.getHandler(), context.getClass()])) {
-      return true;
-    }
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    request.user = await this.whitelist.requireLive(await this.claimsOf(context, request));
+    if (isPublic(request)) return true;
+    request.user = await this.tokens.admit(await this.claimsOf(context, request));
     return true;
   }
 
@@ -39,14 +25,14 @@ export class JwtAuthGuard extends AuthGuard('jwt') {
     return claims;
   }
 
-  /** Of a token whose signature and expiry are in order. */
+  /** Of a token that Passport has verified, now or before. */
   private async claimsOf(context: ExecutionContext, request: FastifyRequest): Promise<TokenClaims> {
     const token = bearerToken(request) ?? '';
-    const known = this.verified.get(token);
-    if (known && known.exp > Date.now() / 1000) return known;
+    const known = this.tokens.findVerified(token);
+    if (known) return known;
     await super.canActivate(context);
     const claims = request.user as unknown as TokenClaims;
-    this.verified.set(token, claims);
+    this.tokens.remember(token, claims);
     return claims;
   }
 }

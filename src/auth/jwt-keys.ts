@@ -1,7 +1,7 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Secrets } from '../config/secrets.js';
-import { deriveKey } from '../encryption/derive-key.js';
+import { deriveKey } from '../crypto/derive-key.js';
 
 /** The keys that sign tokens, by `kid`: the first signs, every one verifies. */
 @Injectable()

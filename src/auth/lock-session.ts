@@ -1,8 +1,7 @@
-import type { EntityManager } from 'typeorm';
-import { rowLock } from '../database/row-lock.js';
+import type { Transaction } from '../database/transaction.js';
 import { Session } from './session.entity.js';
 
 /** Locks a session, and with it its tokens, for the rest of the transaction. */
-export function lockSession(manager: EntityManager, id: string): Promise<Session | null> {
-  return manager.findOne(Session, { where: { id }, ...rowLock(manager) });
+export function lockSession(tx: Transaction, id: string): Promise<Session | null> {
+  return tx.manager.findOne(Session, { where: { id }, ...tx.rowLock() });
 }

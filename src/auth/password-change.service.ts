@@ -1,9 +1,11 @@
 import { Injectable, Logger } from '@nestjs/common';
-import type { AuthUser } from '../common/current-user.js';
+import type { AuthUser } from '../http/current-user.js';
 import { Database } from '../database/database.js';
+import { AccountGoneError } from '../user/user.errors.js';
 import { UserService } from '../user/user.service.js';
 import type { ChangePasswordDto } from './auth.dto.js';
 import { WrongPasswordError } from './auth.errors.js';
+import type { Caller } from './caller.js';
 import { PasswordService } from './password.service.js';
 import { SessionService } from './session.service.js';
 
@@ -18,18 +20,25 @@ export class PasswordChangeService {
     private readonly database: Database,
   ) {}
 
-  /** Sets another password and ends every other session. @throws WrongPasswordError */
-  async change(me: AuthUser, dto: ChangePasswordDto, ip: string): Promise<void> {
+  /**
+   * Sets another password and ends every other session.
+   *
+   * @throws NoPasswordError, WrongPasswordError, AccountGoneError, InvalidInputError
+   */
+  async change(me: AuthUser, dto: ChangePasswordDto, caller: Caller): Promise<void> {
+    const { ip } = caller.device;
     const user = await this.users.require(me.id);
-    if (!(await this.passwords.check(user, user.email, dto.current_password, ip))) {
+    if (!(await this.passwords.checkOwn(user, dto.current_password, caller))) {
       this.logger.warn({ event: 'user.password_change_failed', user_id: me.id, ip });
       throw new WrongPasswordError();
     }
-    const hash = await this.passwords.hash(dto.new_password, user.email, 'new_password');
-    const ended = await this.database.write(async (manager) => {
-      if (!(await this.users.lockUnchanged(manager, user))) throw new WrongPasswordError();
-      await this.users.setHash(manager, user.id, hash);
-      return this.sessions.deleteOthers(manager, user.id, me.sessionId);
+    const hash = await this.passwords.hash(dto.new_password, user, 'new_password', caller);
+    const ended = await this.database.write(async (tx) => {
+      const now = await this.users.lockLiving(tx, user.id);
+      if (!now) throw new AccountGoneError();
+      if (now.passwordHash !== user.passwordHash) throw new WrongPasswordError();
+      await this.users.setHash(tx, user.id, hash);
+      return this.sessions.deleteOthers(tx, user.id, me.sessionId);
     });
     this.sessions.announce(ended);
     this.logger.log({ event: 'user.password_changed', user_id: me.id, ip });

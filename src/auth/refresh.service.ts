@@ -1,14 +1,15 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { EntityManager } from 'typeorm';
 import { Settings } from '../config/settings.js';
 import { Database } from '../database/database.js';
+import type { Transaction } from '../database/transaction.js';
 import type { TokensDto } from './auth.dto.js';
 import { DeadRefreshTokenError } from './auth.errors.js';
 import { Session } from './session.entity.js';
 import { type Device, SessionService } from './session.service.js';
 import { lockSession } from './lock-session.js';
 import { newPair, newToken, type TokenPair } from './token-pair.js';
-import { type TokenClaims, TokenService } from './token.service.js';
+import type { TokenClaims } from './token-rules.js';
+import { TokenService } from './token.service.js';
 import { Whitelist } from './whitelist.js';
 import { WhitelistedToken } from './whitelisted-token.entity.js';
 
@@ -33,8 +34,8 @@ export class RefreshService {
 
   /** @throws DeadRefreshTokenError */
   async refresh(refreshToken: string, device: Device): Promise<TokensDto> {
-    const claims = this.tokens.verifyRefresh(refreshToken);
-    const outcome = await this.database.write((manager) => this.next(manager, claims, device));
+    const claims = this.tokens.requireRefresh(refreshToken);
+    const outcome = await this.database.write((tx) => this.next(tx, claims, device));
     if (outcome === 'reused') {
       this.sessions.announce([claims.sid]);
       const { sub: user_id, sid: session_id } = claims;
@@ -44,35 +45,27 @@ export class RefreshService {
     return this.tokens.toDto(outcome);
   }
 
-  private async next(
-    manager: EntityManager,
-    claims: TokenClaims,
-    device: Device,
-  ): Promise<Outcome> {
-    const session = await lockSession(manager, claims.sid);
+  private async next(tx: Transaction, claims: TokenClaims, device: Device): Promise<Outcome> {
+    const session = await lockSession(tx, claims.sid);
     if (session?.userId !== claims.sub) return 'dead';
-    const rows = await manager.findBy(WhitelistedToken, { sessionId: session.id });
+    const rows = await tx.manager.findBy(WhitelistedToken, { sessionId: session.id });
     const presented = rows.find((row) => row.jti === claims.jti && row.use === 'refresh');
     if (!presented || presented.expiresAt.getTime() <= Date.now()) {
       if (presented?.pair === session.pair) return 'dead';
-      await manager.delete(Session, session.id);
+      await tx.manager.delete(Session, session.id);
       return 'reused';
     }
-    if (presented.pair === session.pair) return this.rotate(manager, session, device);
-    return this.repeat(manager, session, rows);
+    if (presented.pair === session.pair) return this.rotate(tx, session, device);
+    return this.repeat(tx, session, rows);
   }
 
-  private async rotate(
-    manager: EntityManager,
-    session: Session,
-    device: Device,
-  ): Promise<TokenPair> {
-    await this.whitelist.endOlderPairs(manager, session.id, session.pair);
+  private async rotate(tx: Transaction, session: Session, device: Device): Promise<TokenPair> {
+    await this.whitelist.endOlderPairs(tx, session.id, session.pair);
     const now = new Date();
     session.pair++;
     const pair = newPair(session, now, this.settings);
-    await manager.insert(WhitelistedToken, [pair.access, pair.refresh]);
-    await manager.update(Session, session.id, {
+    await tx.manager.insert(WhitelistedToken, [pair.access, pair.refresh]);
+    await tx.manager.update(Session, session.id, {
       pair: session.pair,
       expiresAt: pair.refresh.expiresAt,
       lastUsedAt: now,
@@ -83,7 +76,7 @@ export class RefreshService {
 
   /** The newest pair once more, for one who has not had it: a lost answer, or another tab. */
   private async repeat(
-    manager: EntityManager,
+    tx: Transaction,
     session: Session,
     rows: WhitelistedToken[],
   ): Promise<TokenPair> {
@@ -94,7 +87,7 @@ export class RefreshService {
     const access = newest.find(isLive);
     if (access) return { access, refresh };
     const renewed = newToken(session, 'access', now, this.settings.accessTokenTtlSeconds);
-    await manager.insert(WhitelistedToken, renewed);
+    await tx.manager.insert(WhitelistedToken, renewed);
     return { access: renewed, refresh };
   }
 }

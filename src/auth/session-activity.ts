@@ -1,21 +1,19 @@
-import { BeforeApplicationShutdown, Injectable, Logger, OnModuleInit } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { LessThan } from 'typeorm';
 import { Database } from '../database/database.js';
+import { LocalJob } from '../jobs/job.js';
 import { Session } from './session.entity.js';
-
-const FLUSH_MS = 60_000;
 
 /** When each session was last used: noted in memory, written once a minute. */
 @Injectable()
-export class SessionActivity implements OnModuleInit, BeforeApplicationShutdown {
-  private readonly logger = new Logger(SessionActivity.name);
+export class SessionActivity extends LocalJob {
+  readonly name = 'session-activity';
+  readonly everySeconds = 60;
+  override readonly runsAtEnd = true;
   private readonly lastUsed = new Map<string, number>();
-  private timer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly database: Database) {}
-
-  onModuleInit(): void {
-    this.timer = setInterval(() => void this.flush(), FLUSH_MS).unref();
+  constructor(private readonly database: Database) {
+    super();
   }
 
   /** @param time milliseconds since 1970 */
@@ -28,24 +26,15 @@ export class SessionActivity implements OnModuleInit, BeforeApplicationShutdown 
     return this.lastUsed.get(sessionId) ?? 0;
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
-    clearInterval(this.timer);
-    await this.flush();
-  }
-
-  private async flush(): Promise<void> {
+  async run(): Promise<void> {
     const noted = [...this.lastUsed].sort();
     if (noted.length === 0) return;
-    try {
-      await this.database.write(async (manager) => {
-        for (const [id, time] of noted) {
-          const lastUsedAt = new Date(time);
-          await manager.update(Session, { id, lastUsedAt: LessThan(lastUsedAt) }, { lastUsedAt });
-        }
-      });
-      for (const [id, time] of noted) if (this.since(id) === time) this.lastUsed.delete(id);
-    } catch (err) {
-      this.logger.warn({ event: 'session_activity.not_written', err });
-    }
+    await this.database.write(async (tx) => {
+      for (const [id, time] of noted) {
+        const lastUsedAt = new Date(time);
+        await tx.manager.update(Session, { id, lastUsedAt: LessThan(lastUsedAt) }, { lastUsedAt });
+      }
+    });
+    for (const [id, time] of noted) if (this.since(id) === time) this.lastUsed.delete(id);
   }
 }

@@ -1,5 +1,5 @@
 import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
-import { TimeColumn } from '../database/time.column.js';
+import { TimeColumn } from '../database/time-column.js';
 
 /** What a log-in opens. Ending it deletes the row, and with it its tokens' place in the whitelist. */
 @Entity()

@@ -1,10 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { EntityManager, In, MoreThan, Not, Repository } from 'typeorm';
-import type { AuthUser } from '../common/current-user.js';
-import { newId } from '../common/ids.js';
+import { In, MoreThan, Not, Repository } from 'typeorm';
+import type { AuthUser } from '../http/current-user.js';
+import { newId } from '../crypto/ids.js';
 import { Settings } from '../config/settings.js';
 import { Database } from '../database/database.js';
+import type { Transaction } from '../database/transaction.js';
+import { statement } from '../database/statement.js';
 import { EventBus } from '../events/event-bus.js';
 import { SessionNotFoundError } from './auth.errors.js';
 import { SessionDto, type SessionPageDto } from './session.dto.js';
@@ -19,6 +21,13 @@ export interface Device {
   userAgent: string | null;
 }
 
+/** By the primary key. Parameters: ids, milliseconds since 1970. */
+const LIVING = statement({
+  name: 'living_sessions',
+  postgres: 'SELECT id FROM session WHERE id = ANY($1::uuid[]) AND expires_at > $2',
+  sqlite: 'SELECT id FROM session WHERE id IN (SELECT value FROM json_each(?)) AND expires_at > ?',
+});
+
 @Injectable()
 export class SessionService {
   constructor(
@@ -30,7 +39,7 @@ export class SessionService {
   ) {}
 
   /** Opens a session: its first pair of tokens enters the whitelist. */
-  async open(manager: EntityManager, userId: string, device: Device): Promise<TokenPair> {
+  async open(tx: Transaction, userId: string, device: Device): Promise<TokenPair> {
     const now = new Date();
     const session: Session = {
       id: newId(),
@@ -42,8 +51,8 @@ export class SessionService {
       ...device,
     };
     const pair = newPair(session, now, this.settings);
-    await manager.insert(Session, { ...session, expiresAt: pair.refresh.expiresAt });
-    await manager.insert(WhitelistedToken, [pair.access, pair.refresh]);
+    await tx.manager.insert(Session, { ...session, expiresAt: pair.refresh.expiresAt });
+    await tx.manager.insert(WhitelistedToken, [pair.access, pair.refresh]);
     return pair;
   }
 
@@ -63,9 +72,8 @@ export class SessionService {
 
   /** Those of these sessions that have not ended. */
   async living(ids: string[]): Promise<Set<string>> {
-    const where = { id: In(ids), expiresAt: MoreThan(new Date()) };
-    const sessions = await this.sessions.find({ select: { id: true }, where });
-    return new Set(sessions.map((session) => session.id));
+    const rows = await this.database.rows<[string]>(LIVING, [ids, Date.now()]);
+    return new Set(rows.map(([id]) => id));
   }
 
   /**
@@ -74,8 +82,8 @@ export class SessionService {
    * @throws SessionNotFoundError
    */
   async end(userId: string, sessionId: string): Promise<void> {
-    const { affected } = await this.database.write((manager) =>
-      manager.delete(Session, { id: sessionId, userId }),
+    const { affected } = await this.database.write((tx) =>
+      tx.manager.delete(Session, { id: sessionId, userId }),
     );
     if (!affected) throw new SessionNotFoundError();
     this.announce([sessionId]);
@@ -83,9 +91,7 @@ export class SessionService {
 
   /** Ends every session of the user but one. */
   async endOthers({ id: userId, sessionId }: AuthUser): Promise<void> {
-    const ended = await this.database.write((manager) =>
-      this.deleteOthers(manager, userId, sessionId),
-    );
+    const ended = await this.database.write((tx) => this.deleteOthers(tx, userId, sessionId));
     this.announce(ended);
   }
 
@@ -94,13 +100,13 @@ export class SessionService {
    *
    * @param kept the one that goes on, if any
    */
-  async deleteOthers(manager: EntityManager, userId: string, kept?: string): Promise<string[]> {
-    const others = await manager.find(Session, {
+  async deleteOthers(tx: Transaction, userId: string, kept?: string): Promise<string[]> {
+    const others = await tx.manager.find(Session, {
       select: { id: true },
       where: { userId, ...(kept && { id: Not(kept) }) },
     });
     const ids = others.map((session) => session.id);
-    if (ids.length > 0) await manager.delete(Session, { id: In(ids) });
+    if (ids.length > 0) await tx.manager.delete(Session, { id: In(ids) });
     return ids;
   }
 

@@ -1,4 +1,4 @@
-import { newId } from '../common/ids.js';
+import { newId } from '../crypto/ids.js';
 import type { Session } from './session.entity.js';
 import type { TokenUse, WhitelistedToken } from './whitelisted-token.entity.js';
 

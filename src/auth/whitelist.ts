@@ -1,15 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { LRUCache } from 'lru-cache';
-import { EntityManager, LessThan, MoreThan, Repository } from 'typeorm';
-import type { AuthUser } from '../common/current-user.js';
+import { LessThan, MoreThan, Repository } from 'typeorm';
+import { upTo } from '../common/cache-bound.js';
+import type { AuthUser } from '../http/current-user.js';
 import { Settings } from '../config/settings.js';
 import { Database } from '../database/database.js';
+import type { Transaction } from '../database/transaction.js';
 import { EventBus } from '../events/event-bus.js';
 import { DeadTokenError } from './auth.errors.js';
 import { lockSession } from './lock-session.js';
 import { SessionActivity } from './session-activity.js';
-import type { TokenClaims } from './token.service.js';
+import type { TokenClaims } from './token-rules.js';
 import { WhitelistedToken } from './whitelisted-token.entity.js';
 
 /** With the time that a request takes, a revocation counts within five seconds. */
@@ -31,7 +33,7 @@ interface Entry {
 @Injectable()
 export class Whitelist {
   /** The token last used, by session. */
-  private readonly cache = new LRUCache<string, Entry>({ max: CACHED_SESSIONS });
+  private readonly cache = new LRUCache<string, Entry>(upTo(CACHED_SESSIONS));
   private evictions = 0;
   /** How often the cache knew, since the start. */
   readonly lookUps = { hits: 0, misses: 0 };
@@ -51,8 +53,9 @@ export class Whitelist {
 
   /** The caller behind an access token. @throws DeadTokenError when the whitelist lacks it */
   async requireLive(claims: TokenClaims): Promise<AuthUser> {
-    const cached = this.cache.get(claims.sid);
-    if (cached?.jti === claims.jti && cached.until > Date.now()) {
+    const { jti, sub, sid } = claims;
+    const cached = this.cache.get(sid);
+    if (cached?.jti === jti && cached.user.id === sub && cached.until > Date.now()) {
       this.lookUps.hits++;
       return cached.user;
     }
@@ -61,14 +64,14 @@ export class Whitelist {
   }
 
   /** A newer pair of a locked session is in use: those before it live for the leeway, no longer. */
-  async endOlderPairs(manager: EntityManager, sessionId: string, pair: number): Promise<void> {
+  async endOlderPairs(tx: Transaction, sessionId: string, pair: number): Promise<void> {
     const end = new Date(Date.now() + this.settings.refreshLeewaySeconds * 1000);
-    await manager.update(
+    await tx.manager.update(
       WhitelistedToken,
       { sessionId, pair: LessThan(pair), expiresAt: MoreThan(end) },
       { expiresAt: end },
     );
-    await manager.update(WhitelistedToken, { sessionId, pair }, { supersedes: false });
+    await tx.manager.update(WhitelistedToken, { sessionId, pair }, { supersedes: false });
   }
 
   private async load({ jti, sub, sid }: TokenClaims): Promise<AuthUser> {
@@ -81,9 +84,9 @@ export class Whitelist {
       row.expiresAt.getTime() > Date.now();
     if (!isLive) throw new DeadTokenError();
     if (row.supersedes) {
-      await this.database.write(async (manager) => {
-        await lockSession(manager, sid);
-        await this.endOlderPairs(manager, sid, row.pair);
+      await this.database.write(async (tx) => {
+        if (!(await lockSession(tx, sid))) throw new DeadTokenError(); // it has just ended
+        await this.endOlderPairs(tx, sid, row.pair);
       });
     }
     this.activity.note(sid, begun);

@@ -1,5 +1,5 @@
 import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
-import { TimeColumn } from '../database/time.column.js';
+import { TimeColumn } from '../database/time-column.js';
 
 export type TokenUse = 'access' | 'refresh';
 

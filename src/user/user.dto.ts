@@ -1,12 +1,6 @@
-import { applyDecorators } from '@nestjs/common';
-import { IsOptional } from 'class-validator';
-import { IsEmailAddress, IsText } from '../common/validators.js';
+import { IsOptional } from '../http/class-validator.js';
+import { IsEmailAddress, IsName, IsQueryIds, IsText, MayBeLeftOut } from '../http/validators.js';
 import type { User } from './user.entity.js';
-
-const IsName = (): PropertyDecorator =>
-  applyDecorators(IsText({ min: 0, max: 100, controls: 'none', blank: false }));
-const IsProfile = (): PropertyDecorator =>
-  applyDecorators(IsText({ min: 0, max: 2048, controls: 'line breaks', blank: true }));
 
 /** What users tell of themselves; `null` or left out: nothing. */
 export class ProfileFieldsDto {
@@ -14,19 +8,21 @@ export class ProfileFieldsDto {
    * First name.
    * @example Ada
    */
-  @IsOptional() @IsName() fname?: string | null;
+  @IsOptional() @IsName(100) fname?: string | null;
 
   /**
    * Last name.
    * @example Lovelace
    */
-  @IsOptional() @IsName() lname?: string | null;
+  @IsOptional() @IsName(100) lname?: string | null;
 
   /**
-   * Anything about the user: a line of text or the URL of a picture.
+   * Anything about the user: some lines of text or the URL of a picture.
    * @example "Countess of computing"
    */
-  @IsOptional() @IsProfile() profile?: string | null;
+  @IsOptional()
+  @IsText({ min: 1, max: 2048, controls: 'line breaks', blank: false })
+  profile?: string | null;
 }
 
 /** Fields to change; those left out stay as they are, `null` clears. */
@@ -56,11 +52,14 @@ export class UserQuery {
    * The whole e-mail, in any case.
    * @example ada@example.org
    */
-  @IsEmailAddress() email: string;
+  @MayBeLeftOut() @IsEmailAddress() email?: string;
+
+  /** Ids of users, 1 to 100, with commas between them. */
+  @MayBeLeftOut() @IsQueryIds(100, '019ab3c1-5d2b-7a41-8f0e-5b7c9d1e2f30') ids?: string[];
 }
 
 export class UserListDto {
-  /** The one user with this e-mail, or none. */
+  /** By `email` one user or none; by `ids` those that are there, in the order asked for. */
   data: ProfileDto[];
 
   /** @example false */
@@ -72,8 +71,11 @@ export class UserDto {
   /** @example 019ab3c1-5d2b-7a41-8f0e-5b7c9d1e2f30 */
   id: string;
 
-  /** @example ada@example.org */
-  email: string;
+  /**
+   * Null where a token of another backend brought none, or one that had an account already.
+   * @example ada@example.org
+   */
+  email: string | null;
 
   /** @example Ada */
   fname: string | null;
@@ -88,6 +90,6 @@ export class UserDto {
   created_at: Date;
 
   static of({ id, email, fname, lname, profile, createdAt }: User): UserDto {
-    return { id, email: email!, fname, lname, profile, created_at: createdAt };
+    return { id, email, fname, lname, profile, created_at: createdAt };
   }
 }

@@ -1,6 +1,8 @@
 import { ConflictError, NotFoundError, UnauthenticatedError } from '../common/errors.js';
 
 export class EmailTakenError extends ConflictError {
+  override readonly kind = 'email-taken';
+
   constructor() {
     super('There is already an account with this e-mail. Log in, or use another one.');
   }
