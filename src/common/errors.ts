@@ -1,11 +1,30 @@
-/** What went wrong, in the domain's words; the problem filter turns each kind into a response. */
+/**
+ * What went wrong, in the domain's words: one for each thing that a client would handle differently.
+ * `problem.ts` turns each into a response; the list is part of the contract.
+ */
 export type ErrorKind =
   | 'invalid-input'
+  | 'websocket-only'
   | 'unauthenticated'
+  | 'wrong-credentials'
+  | 'refused-token'
+  | 'dead-refresh-token'
   | 'forbidden'
+  | 'wrong-origin'
+  | 'sign-up-closed'
+  | 'not-a-member'
+  | 'wrong-password'
+  | 'wrong-token'
   | 'not-found'
-  | 'conflict'
+  | 'email-taken'
+  | 'no-password'
+  | 'message-deleted'
+  | 'owner-must-stay'
+  | 'room-full'
+  | 'too-many-reactions'
+  | 'too-many-rooms'
   | 'too-many-requests'
+  | 'encoded-body'
   | 'client-id-reused'
   | 'unavailable';
 
@@ -30,24 +49,22 @@ export class InvalidInputError extends DomainError {
 }
 
 export class UnauthenticatedError extends DomainError {
-  readonly kind = 'unauthenticated';
+  readonly kind: ErrorKind = 'unauthenticated';
 }
 
 export class ForbiddenError extends DomainError {
-  readonly kind = 'forbidden';
+  readonly kind: ErrorKind = 'forbidden';
 }
 
 export class NotFoundError extends DomainError {
-  readonly kind = 'not-found';
+  readonly kind: ErrorKind = 'not-found';
 }
 
-export class ConflictError extends DomainError {
-  readonly kind = 'conflict';
-}
+export abstract class ConflictError extends DomainError {}
 
 /** The caller has done this too often. */
 export class TooManyRequestsError extends DomainError {
-  readonly kind = 'too-many-requests';
+  readonly kind: ErrorKind = 'too-many-requests';
 
   constructor(
     message: string,
@@ -59,7 +76,7 @@ export class TooManyRequestsError extends DomainError {
 
 /** The service cannot do this now, and nothing was changed or its outcome is unknown. */
 export class UnavailableError extends DomainError {
-  readonly kind = 'unavailable';
+  readonly kind: ErrorKind = 'unavailable';
 
   constructor(
     message: string,
@@ -71,7 +88,10 @@ export class UnavailableError extends DomainError {
 
 /** More is asked than the server can do: refused so that others are answered quickly. */
 export class OverloadedError extends UnavailableError {
-  constructor() {
-    super('The server is overloaded. Try again shortly.');
+  constructor(
+    message = 'The server is overloaded. Try again shortly.',
+    retryAfterSeconds?: number,
+  ) {
+    super(message, retryAfterSeconds);
   }
 }

@@ -1,6 +1,6 @@
 import { HttpException } from '@nestjs/common';
-import { databaseOutage } from './database-outage.js';
-import { DomainError, ErrorKind, InvalidInputError } from './errors.js';
+import { databaseOutage } from '../database/database-outage.js';
+import { DomainError, ErrorKind, InvalidInputError } from '../common/errors.js';
 import type { ProblemDto } from './problem.dto.js';
 
 interface ProblemKind {
@@ -10,10 +10,26 @@ interface ProblemKind {
 
 const DOMAIN: Record<ErrorKind, ProblemKind> = {
   'invalid-input': { status: 400, title: 'Invalid input' },
+  'websocket-only': { status: 400, title: 'WebSocket only' },
   unauthenticated: { status: 401, title: 'Not signed in' },
+  'wrong-credentials': { status: 401, title: 'Wrong e-mail or password' },
+  'refused-token': { status: 401, title: 'Token refused' },
+  'dead-refresh-token': { status: 401, title: 'Signed out' },
   forbidden: { status: 403, title: 'Not allowed' },
+  'wrong-origin': { status: 403, title: 'Wrong origin' },
+  'sign-up-closed': { status: 403, title: 'Sign-up closed' },
+  'not-a-member': { status: 403, title: 'Not a member' },
+  'wrong-password': { status: 403, title: 'Wrong password' },
+  'wrong-token': { status: 403, title: 'Wrong token' },
   'not-found': { status: 404, title: 'Not found' },
-  conflict: { status: 409, title: 'Conflict' },
+  'email-taken': { status: 409, title: 'E-mail taken' },
+  'no-password': { status: 409, title: 'No password' },
+  'message-deleted': { status: 409, title: 'Message deleted' },
+  'owner-must-stay': { status: 409, title: 'A room has an owner' },
+  'room-full': { status: 409, title: 'Room full' },
+  'too-many-reactions': { status: 409, title: 'Too many reactions' },
+  'too-many-rooms': { status: 409, title: 'Too many rooms' },
+  'encoded-body': { status: 415, title: 'Encoded body' },
   'too-many-requests': { status: 429, title: 'Too many requests' },
   'client-id-reused': { status: 422, title: 'client_id used before' },
   unavailable: { status: 503, title: 'Unavailable' },
@@ -37,7 +53,7 @@ const FRAMEWORK: Record<number, FrameworkProblem> = {
     kind: 'unknown-route',
     status: 404,
     title: 'Unknown route',
-    detail: 'There is no such route. See /docs for those there are.',
+    detail: 'There is no such route. The OpenAPI document lists those there are.',
   },
   408: {
     kind: 'timeout',
@@ -57,6 +73,13 @@ const FRAMEWORK: Record<number, FrameworkProblem> = {
     status: 415,
     title: 'Not JSON',
     detail: 'Send the body as JSON, with the header `Content-Type: application/json`.',
+  },
+  421: {
+    kind: 'wrong-host',
+    status: 421,
+    title: 'Wrong host',
+    detail:
+      'The server does not go by the name in `Host`. Ask for it by its IP address or as localhost, or list the name in its setting ALLOWED_HOSTS.',
   },
   431: {
     kind: 'headers-too-large',
@@ -98,11 +121,26 @@ export function problemOf(error: unknown): Problem {
   return { body: problemBody(kind, status, title, detail) };
 }
 
-/** What a documented error looks like; `detail` is the description of the response. */
-export function exampleProblem(status: number, detail: string): ProblemBody {
-  const [kind, domain] = Object.entries(DOMAIN).find(([, known]) => known.status === status) ?? [];
+/** Every `type` that a problem may have: a closed list. */
+export const PROBLEM_TYPES = [
+  ...Object.keys(DOMAIN),
+  ...[...Object.values(FRAMEWORK), BUG].map(({ kind }) => kind),
+].map(typeOf);
+
+/**
+ * What a documented error looks like.
+ *
+ * @param detail the description of the response
+ * @param kind of the error; without it the first of the status
+ */
+export function exampleProblem(status: number, detail: string, kind?: string): ProblemBody {
+  const first = Object.entries(DOMAIN).find(([name, known]) =>
+    kind ? name === kind : known.status === status,
+  );
+  if (kind && first?.[1].status !== status) throw new Error(`No problem ${kind} of ${status}`);
   const framework = FRAMEWORK[status] ?? BUG;
-  const known = domain && kind && framework.detail !== detail ? { kind, ...domain } : framework;
+  const isFramework = !first || framework.detail === detail;
+  const known = isFramework ? framework : { kind: first[0], ...first[1] };
   return problemBody(known.kind, status, known.title, detail);
 }
 
@@ -112,7 +150,11 @@ export function frameworkDetail(status: number): string {
 }
 
 function problemBody(kind: string, status: number, title: string, detail: string): ProblemBody {
-  return { type: `urn:conclave:problem:${kind}`, title, status, detail };
+  return { type: typeOf(kind), title, status, detail };
+}
+
+function typeOf(kind: string): string {
+  return `urn:conclave:problem:${kind}`;
 }
 
 /** Why the framework refused the request, where that is what the error says. */

@@ -1,6 +1,6 @@
 import { ArgumentsHost, Catch, ExceptionFilter, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { OverloadedError } from './errors.js';
+import { OverloadedError } from '../common/errors.js';
 import { problemOf } from './problem.js';
 
 /** Answers every error as `application/problem+json`. */

@@ -1,9 +1,9 @@
-import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { Logger } from '@nestjs/common';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger as Pino } from 'pino';
-import { newId } from './ids.js';
+import { newId } from '../crypto/ids.js';
 import type { ProblemDto } from './problem.dto.js';
 import { sendProblem } from './problem.filter.js';
 import { problemOf } from './problem.js';
@@ -13,34 +13,27 @@ const STATUS: Record<string, number> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQU
 const LINGER_MS = 1000;
 
 /**
- * Refuses what Node would by itself, but as a problem: it answers with nothing but a status to a
- * request without a `Host`, for which it has to be told not to (`requireHostHeader`), and to an
+ * Refuses what Node would by itself, but as a problem: it answers with nothing but a status to an
  * `Expect` that it does not know, which may as well be left aside. A route that is not there is a
  * 404 whatever the body is.
  */
-export function refuseInWords(fastify: FastifyInstance): void {
+export function answerClientErrors(fastify: FastifyInstance): void {
   const { server } = fastify;
   server.on('checkExpectation', (request, response) => server.emit('request', request, response));
-  fastify.addHook('onRequest', ({ raw }, _reply, done) => {
-    done(lacksHost(raw) ? refusal(400) : undefined);
-  });
   fastify.addHook('preParsing', ({ is404 }, _reply, _payload, done) => {
     done(is404 ? refusal(404) : null);
   });
 }
 
-function lacksHost({ headers, httpVersion }: IncomingMessage): boolean {
-  return headers.host === undefined && httpVersion === '1.1';
-}
-
-function refusal(statusCode: number): Error {
+export function refusal(statusCode: number): Error {
   return Object.assign(new Error('refused'), { statusCode });
 }
 
 /** Answers what has a URL that cannot be read: no hook runs for it, so that it is logged here. */
-export function refuseUnroutable(log: Pino) {
+export function refuseUnroutable(log: Pino, answered: (reply: FastifyReply) => void) {
   const logger = new Logger('Fastify');
   return (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void => {
+    answered(reply);
     sendProblem(error, request, reply, logger);
     logUnreadable(log, request.id, reply.statusCode, error.code);
   };
@@ -49,12 +42,19 @@ export function refuseUnroutable(log: Pino) {
 /** Answers what cannot be read as HTTP: it has no route and no reply, only the socket to write to. */
 export function refuseUnreadable(log: Pino) {
   return ({ code = '' }: NodeJS.ErrnoException, socket: Socket): void => {
-    const request_id = newId();
-    const { body } = problemOf({ statusCode: STATUS[code] ?? 400 });
-    logUnreadable(log, request_id, body.status, code);
-    if (socket.writable) socket.end(answer({ ...body, request_id }));
-    setTimeout(() => socket.destroy(), LINGER_MS).unref();
+    // Opened ahead by a browser, which would take the answer for that to its first request.
+    if (code === 'ERR_HTTP_REQUEST_TIMEOUT' && socket.bytesRead === 0) return void socket.destroy();
+    const { request_id, status } = answerUnreadable(socket, STATUS[code]);
+    logUnreadable(log, request_id, status, code);
   };
+}
+
+/** Writes a problem, and hangs up. */
+export function answerUnreadable(socket: Socket, statusCode = 400): ProblemDto {
+  const problem = { ...problemOf({ statusCode }).body, request_id: newId() };
+  if (socket.writable) socket.end(answer(problem));
+  setTimeout(() => socket.destroy(), LINGER_MS).unref();
+  return problem;
 }
 
 function logUnreadable(log: Pino, request_id: string, status: number, code: string): void {

@@ -11,6 +11,21 @@ const DOCS_CSP = {
   upgradeInsecureRequests: null,
 };
 
+/** The chat page: what people write is text in it, and no markup of theirs becomes a script's. */
+const PAGE_CSP = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' blob: data:",
+  "media-src 'self' blob:",
+  "font-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+].join('; ');
+
 /**
  * For data, of which no page is made, and which no cache is to keep:
  * https://cheatsheetseries.owasp.org/cheatsheets/REST_Security_Cheat_Sheet.html
@@ -24,12 +39,19 @@ const OF_DATA = {
   'x-frame-options': 'DENY',
 };
 
-/** Tells browsers to be careful, with every answer: the pages of Swagger UI have all of Helmet. */
+/** Tells browsers to be careful, with every answer: pages have all of Helmet. */
 export function sendSecurityHeaders(fastify: FastifyInstance): void {
-  const ofPages = helmetHeaders();
+  const ofDocs = helmetHeaders();
+  const ofPage = {
+    ...ofDocs,
+    'cache-control': 'no-cache',
+    'content-security-policy': PAGE_CSP,
+    'x-frame-options': 'DENY',
+  };
   fastify.addHook('onRequest', (request, reply, done) => {
-    const isPage = request.routeOptions.url?.startsWith('/docs');
-    void reply.headers(isPage ? ofPages : OF_DATA);
+    const { url } = request.routeOptions;
+    const isOfPage = url === '/app' || url?.startsWith('/app/assets/');
+    void reply.headers(url?.startsWith('/docs') ? ofDocs : isOfPage ? ofPage : OF_DATA);
     done();
   });
 }

@@ -1,8 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import { ArgumentMetadata, Injectable, PipeTransform } from '@nestjs/common';
-import { validateSync, ValidationError, ValidatorOptions } from 'class-validator';
-import { FieldError, InvalidInputError } from './errors.js';
-import { readIntegers } from './validators.js';
+import type { ValidationError, ValidatorOptions } from 'class-validator';
+import { validateSync } from './class-validator.js';
+import { FieldError, InvalidInputError } from '../common/errors.js';
+import { readQuery } from './validators.js';
 
 /** No body and no query of this API has as many; to refuse each unknown one takes time. */
 const MAX_FIELDS = 100;
@@ -26,7 +27,7 @@ export class InputPipe implements PipeTransform {
     const faults = unseenFaults(given, type);
     if (faults.length > 0) return refuse(faults);
     const dto = Object.assign(new metatype() as object, given);
-    if (type === 'query') readIntegers(dto);
+    if (type === 'query') readQuery(dto);
     const errors = validateSync(dto, RULES);
     return errors.length > 0 ? refuse(errors.map(fieldError)) : dto;
   }

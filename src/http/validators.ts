@@ -1,18 +1,28 @@
 import { applyDecorators, Injectable, PipeTransform } from '@nestjs/common';
 import { ApiProperty } from '@nestjs/swagger';
-import {
-  isEmail,
-  IsInt,
-  Matches,
-  Max,
-  Min,
-  ValidateBy,
-  ValidationArguments,
-} from 'class-validator';
-import { InvalidInputError } from './errors.js';
+import type { ValidationArguments } from 'class-validator';
+import { isEmail, IsInt, Matches, Max, Min, ValidateBy, ValidateIf } from './class-validator.js';
+import { InvalidInputError } from '../common/errors.js';
 
 const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const ID_FAULT = 'must be an id as this API gives them (a lower-case UUID)';
+
+/** A field that may be left out, but not be `null`; `IsOptional` is for those that may be either. */
+export function MayBeLeftOut(): PropertyDecorator {
+  return ValidateIf((_dto, value) => value !== undefined);
+}
+
+/** A field that stands in the place of another one. */
+export function IsWithout(other: string): PropertyDecorator {
+  return ValidateBy({
+    name: 'isWithout',
+    validator: {
+      validate: (_value: unknown, args?: ValidationArguments) =>
+        (args!.object as Record<string, unknown>)[other] === undefined,
+      defaultMessage: () => `$property must not be given together with ${other}`,
+    },
+  });
+}
 
 interface TextRules {
   /** Length in Unicode code points. */
@@ -20,8 +30,10 @@ interface TextRules {
   max: number;
   /** Control characters that may stand in the text. */
   controls: 'all' | 'line breaks' | 'none';
-  /** Whether white space alone will do. */
+  /** Whether it may do without a visible character. */
   blank: boolean;
+  /** It stands amid other text, whose direction it must not turn. */
+  isName?: true;
 }
 
 const FORBIDDEN_CONTROLS = {
@@ -30,6 +42,10 @@ const FORBIDDEN_CONTROLS = {
   'line breaks': /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/,
   none: /\p{Cc}/u,
 };
+
+const VISIBLE = /[^\p{White_Space}\p{Default_Ignorable_Code_Point}\p{Cc}]/u;
+/** The joiners are none of these: Persian and Hindi are written with them, and emoji. */
+const TURNS_DIRECTION = /\p{Bidi_Control}/u;
 
 /** Text of so many code points of well-formed Unicode, compared and kept as it came. */
 export function IsText(rules: TextRules): PropertyDecorator {
@@ -46,14 +62,25 @@ export function IsText(rules: TextRules): PropertyDecorator {
   );
 }
 
-function textFault(value: unknown, { min, max, controls, blank }: TextRules): string | undefined {
+/** A name of a person or a room, of one line. */
+export function IsName(max: number): PropertyDecorator {
+  return IsText({ min: 1, max, controls: 'none', blank: false, isName: true });
+}
+
+function textFault(
+  value: unknown,
+  { min, max, controls, blank, isName }: TextRules,
+): string | undefined {
   if (value === undefined) return 'is missing';
   if (typeof value !== 'string') return 'must be a string';
   if (!value.isWellFormed()) return 'must be well-formed Unicode (it holds half a surrogate pair)';
   const length = codePoints(value);
   if (length < min || length > max) return `must be ${min} to ${max} characters long`;
   if (FORBIDDEN_CONTROLS[controls].test(value)) return 'must not hold control characters';
-  if (!blank && value !== '' && value.trim() === '') return 'must not be only white space';
+  if (isName && TURNS_DIRECTION.test(value)) {
+    return 'must not hold characters that turn the direction of text (U+202A to U+202E and the like)';
+  }
+  if (!blank && !VISIBLE.test(value)) return 'must hold at least one visible character';
   return undefined;
 }
 
@@ -114,8 +141,9 @@ export class IdOrMePipe extends IdPipe {
 }
 
 const QUERY_INTEGER = Symbol('query integer');
+const QUERY_IDS = Symbol('query ids');
 
-/** A whole number in a query, written in plain digits and given once; `readIntegers` reads it. */
+/** A whole number in a query, written in plain digits and given once; `readQuery` reads it. */
 export function IsQueryInteger(min: number, max: number): PropertyDecorator {
   const options = { message: `$property must be a whole number from ${min} to ${max}` };
   return applyDecorators(
@@ -127,11 +155,34 @@ export function IsQueryInteger(min: number, max: number): PropertyDecorator {
   );
 }
 
-/** Makes numbers of the digits in a query, where its DTO wants a number. */
-export function readIntegers(query: object): void {
+/**
+ * Ids in a query, with commas between them; `readQuery` reads them.
+ *
+ * @param example of one: Swagger UI sends an example of the whole list unasked
+ */
+export function IsQueryIds(max: number, example: string): PropertyDecorator {
+  const message = `$property must be 1 to ${max} ids as this API gives them (lower-case UUIDs), with commas between them`;
+  const areIds = (value: unknown): boolean =>
+    Array.isArray(value) && value.length <= max && value.every(isId);
+  // Swagger UI has no field for a list of uuids, and complains of it.
+  const items = { type: 'string', pattern: ID.source, example };
+  return applyDecorators(
+    ApiProperty({ required: false, type: 'array', items, minItems: 1, maxItems: max }),
+    Reflect.metadata(QUERY_IDS, true),
+    ValidateBy({
+      name: 'isQueryIds',
+      validator: { validate: areIds, defaultMessage: () => message },
+    }),
+  );
+}
+
+/** Makes of the texts in a query the numbers and lists that its DTO wants. */
+export function readQuery(query: object): void {
   for (const [field, value] of Object.entries(query)) {
-    const isDigits = typeof value === 'string' && /^\d{1,16}$/.test(value);
-    if (isDigits && Reflect.hasMetadata(QUERY_INTEGER, query, field)) {
+    if (typeof value !== 'string') continue;
+    if (Reflect.hasMetadata(QUERY_IDS, query, field)) {
+      Object.assign(query, { [field]: value.split(',') });
+    } else if (/^\d{1,16}$/.test(value) && Reflect.hasMetadata(QUERY_INTEGER, query, field)) {
       Object.assign(query, { [field]: Number(value) });
     }
   }

@@ -2,17 +2,19 @@ import type { LoggerService } from '@nestjs/common';
 import { pino, type Level, type Logger } from 'pino';
 
 /**
- * The one log: JSON lines on standard output. It is never handed bodies, tokens or passwords.
+ * The one log: JSON lines, of the server on standard output. It is never handed bodies, tokens or passwords.
  * Of an error it keeps what helps and cannot quote input: database errors carry the parameters
  * of their statement, and PostgreSQL's details the values of the row.
  */
-export function createLog(level: string): Logger {
-  return pino({
+export function createLog(level: string, fileDescriptor = 1): Logger {
+  const options = {
     level,
     base: undefined,
     timestamp: pino.stdTimeFunctions.isoTime,
     serializers: { err: describeError },
-  });
+    errorKey: 'none', // of an `err` pino would add the bare message
+  };
+  return pino(options, pino.destination(fileDescriptor));
 }
 
 function describeError(error: unknown): object {

@@ -1,5 +1,5 @@
 import { Injectable, OnModuleDestroy } from '@nestjs/common';
-import { UnavailableError } from './errors.js';
+import { UnavailableError } from '../common/errors.js';
 
 /** Whether the server is shutting down: it answers what it has accepted and accepts no more. */
 @Injectable()
