@@ -1,3 +1,5 @@
+import { UnavailableError } from '../common/errors.js';
+
 /** The master keys in force cannot open what is stored. */
 export class MasterKeyMissingError extends Error {
   constructor(keyId: string) {
@@ -19,5 +21,12 @@ export class BodyUnreadableError extends Error {
 export class KeyMissingError extends Error {
   constructor(ownerId: string) {
     super(`There is no usable key of ${ownerId}`);
+  }
+}
+
+/** The key is there, under a master key that this process lacks and others have. */
+export class KeyUnavailableError extends UnavailableError {
+  constructor() {
+    super('This server lacks a key that the answer needs. Try again shortly.');
   }
 }

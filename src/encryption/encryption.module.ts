@@ -1,14 +1,26 @@
 import { Module } from '@nestjs/common';
-import { TypeOrmModule } from '@nestjs/typeorm';
+import { ClientKeys } from './client-keys.js';
+import { KeyEviction } from './key-eviction.js';
+import { KeyReports } from './key-reports.js';
+import { KeyRotation } from './key-rotation.js';
+import { MasterKeyReload } from './master-key-reload.js';
 import { MasterKeys } from './master-keys.js';
 import { MessageCipher } from './message-cipher.js';
 import { OwnerKeys } from './owner-keys.js';
-import { WrappedKey } from './wrapped-key.entity.js';
 import { EncryptionMetrics } from './encryption-metrics.js';
 
 @Module({
-  imports: [TypeOrmModule.forFeature([WrappedKey])],
-  providers: [EncryptionMetrics, MasterKeys, OwnerKeys, MessageCipher],
-  exports: [OwnerKeys, MessageCipher],
+  providers: [
+    ClientKeys,
+    EncryptionMetrics,
+    KeyEviction,
+    KeyReports,
+    KeyRotation,
+    MasterKeyReload,
+    MasterKeys,
+    OwnerKeys,
+    MessageCipher,
+  ],
+  exports: [ClientKeys, OwnerKeys, MessageCipher],
 })
 export class EncryptionModule {}

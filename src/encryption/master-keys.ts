@@ -1,8 +1,14 @@
 import { Injectable } from '@nestjs/common';
+import { idBytes } from '../crypto/ids.js';
 import { Secrets } from '../config/secrets.js';
-import { deriveKey } from './derive-key.js';
+import { deriveKey } from '../crypto/derive-key.js';
 import { KeyMissingError } from './encryption.errors.js';
-import { fernetOpen, fernetSeal, InvalidFernetTokenError, parseFernetKey } from './fernet.js';
+import {
+  fernetOpen,
+  fernetSeal,
+  InvalidFernetTokenError,
+  parseFernetKey,
+} from '../crypto/fernet.js';
 
 const ID_BYTES = 16;
 
@@ -16,16 +22,21 @@ export interface Wrapped {
 /** The master keys: the first wraps, every one unwraps. None is ever stored in the database. */
 @Injectable()
 export class MasterKeys {
-  private readonly byId = new Map<string, Buffer>();
-  /** Id of the key that wraps. */
-  readonly currentId: string;
+  private byId = new Map<string, Buffer>();
 
   constructor(secrets: Secrets) {
-    for (const text of secrets.masterKeys) {
-      const key = parseFernetKey(text);
-      this.byId.set(deriveKey(key, 'conclave/key-id/v1', 8).toString('hex'), key);
-    }
-    [this.currentId] = this.byId.keys();
+    secrets.watchMasterKeys((keys) => (this.byId = byId(keys)));
+  }
+
+  /** Of these texts. */
+  static of(...keys: string[]): MasterKeys {
+    return new MasterKeys({ watchMasterKeys: (listen) => listen(keys) } as Secrets);
+  }
+
+  /** Id of the key that wraps. */
+  get currentId(): string {
+    const [first] = this.byId.keys();
+    return first;
   }
 
   has(keyId: string): boolean {
@@ -47,6 +58,16 @@ export class MasterKeys {
   }
 }
 
+/** @returns the keys by their ids, in the same order */
+export function byId(masterKeys: string[]): Map<string, Buffer> {
+  return new Map(
+    masterKeys.map((text) => {
+      const key = parseFernetKey(text);
+      return [deriveKey(key, 'conclave/key-id/v1', 8).toString('hex'), key];
+    }),
+  );
+}
+
 function openOrNone(master: Buffer, token: string): Buffer | undefined {
   try {
     return fernetOpen(master, token);
@@ -54,8 +75,4 @@ function openOrNone(master: Buffer, token: string): Buffer | undefined {
     if (error instanceof InvalidFernetTokenError) return undefined;
     throw error;
   }
-}
-
-function idBytes(id: string): Buffer {
-  return Buffer.from(id.replaceAll('-', ''), 'hex');
 }

@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
-import { expandKey, extractKey } from './derive-key.js';
+import { upTo } from '../common/cache-bound.js';
+import { expandKey, extractKey } from '../crypto/derive-key.js';
 import { BodyUnreadableError, KeyMissingError } from './encryption.errors.js';
-import { fernetOpen, fernetSeal, InvalidFernetTokenError } from './fernet.js';
+import { fernetOpen, fernetSeal, InvalidFernetTokenError } from '../crypto/fernet.js';
+import type { KeyList } from './key-list.js';
 import { OwnerKeys } from './owner-keys.js';
 
 /** What a message's key is derived from. */
@@ -29,7 +31,7 @@ const CACHED_PAIRS = 20_000;
 @Injectable()
 export class MessageCipher {
   /** What all messages of one author in one room have in common. */
-  private readonly pairs = new LRUCache<string, PairKey>({ max: CACHED_PAIRS });
+  private readonly pairs = new LRUCache<string, PairKey>(upTo(CACHED_PAIRS));
 
   constructor(private readonly keys: OwnerKeys) {}
 
@@ -38,7 +40,8 @@ export class MessageCipher {
    *
    * @param body text, encoded as UTF-8
    * @returns Fernet token: URL-safe base64, at least 100 characters
-   * @throws KeyMissingError when the room or the author has no key
+   * @throws KeyMissingError when the room or the author has no key, KeyUnavailableError when this
+   *   process lacks its master key
    */
   async seal(message: Sealable, body: string): Promise<string> {
     return fernetSeal(await this.messageKey(message), body);
@@ -47,15 +50,19 @@ export class MessageCipher {
   /**
    * Open a stored body: at once, or later where a key has to be loaded.
    *
-   * @throws BodyUnreadableError when the token is not this message's, or a key is gone
+   * @throws BodyUnreadableError when the token is not this message's, or a key is gone;
+   *   KeyUnavailableError when this process lacks the master key of one
    */
   open(message: Sealable, ciphertext: string): string | Promise<string> {
-    const key = this.messageKey(message);
-    if (!(key instanceof Promise)) return openWith(key, message, ciphertext);
-    return key.then(
-      (loaded) => openWith(loaded, message, ciphertext),
-      (error: unknown) => refuse(message, error),
-    );
+    try {
+      const key = this.messageKey(message);
+      if (!(key instanceof Promise)) return openWith(key, ciphertext);
+      return key
+        .then((loaded) => openWith(loaded, ciphertext))
+        .catch((error: unknown) => refuse(message, error));
+    } catch (error) {
+      return refuse(message, error);
+    }
   }
 
   /** Forgets what was derived from keys that are destroyed. */
@@ -65,14 +72,15 @@ export class MessageCipher {
 
   /** A promise only where a key has to be loaded. */
   private messageKey(message: Sealable): Buffer | Promise<Buffer> {
-    const chatKey = this.keys.get(message.chatId);
-    const authorKey = this.keys.get(message.senderId);
-    return chatKey instanceof Promise || authorKey instanceof Promise
-      ? Promise.all([chatKey, authorKey]).then((keys) => this.expand(message, ...keys))
-      : this.expand(message, chatKey, authorKey);
+    const chatKeys = this.keys.of(message.chatId);
+    const authorKeys = this.keys.of(message.senderId);
+    return chatKeys instanceof Promise || authorKeys instanceof Promise
+      ? Promise.all([chatKeys, authorKeys]).then((keys) => this.expand(message, ...keys))
+      : this.expand(message, chatKeys, authorKeys);
   }
 
-  private expand({ id, chatId, senderId }: Sealable, chatKey: Buffer, authorKey: Buffer): Buffer {
+  private expand({ id, chatId, senderId }: Sealable, chat: KeyList, author: KeyList): Buffer {
+    const [authorKey, chatKey] = [author.serving(id), chat.serving(id)];
     const extracted = this.extracted(`${chatId} ${senderId}`, chatKey, authorKey);
     return expandKey(extracted, `conclave/message/v1/${id}`);
   }
@@ -87,12 +95,8 @@ export class MessageCipher {
   }
 }
 
-function openWith(key: Buffer, message: Sealable, ciphertext: string): string {
-  try {
-    return fernetOpen(key, ciphertext).toString('utf8');
-  } catch (error) {
-    return refuse(message, error);
-  }
+function openWith(key: Buffer, ciphertext: string): string {
+  return fernetOpen(key, ciphertext).toString('utf8');
 }
 
 function refuse({ id }: Sealable, error: unknown): never {

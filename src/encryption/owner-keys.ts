@@ -1,120 +1,208 @@
 import { randomBytes } from 'node:crypto';
-import { Injectable, OnModuleInit } from '@nestjs/common';
-import { InjectRepository } from '@nestjs/typeorm';
+import { Injectable, OnModuleDestroy, OnModuleInit } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
-import { EntityManager, In, MoreThan, Repository } from 'typeorm';
-import { SharedLookUp } from '../database/shared-look-up.js';
+import { In } from 'typeorm';
+import { upTo } from '../common/cache-bound.js';
+import { noteGone } from '../database/gone.js';
+import { Database } from '../database/database.js';
+import { statement } from '../database/statement.js';
+import type { Transaction } from '../database/transaction.js';
+import { BatchLoader } from '../database/batch-loader.js';
 import { KeyMissingError, MasterKeyMissingError } from './encryption.errors.js';
-import { MasterKeys } from './master-keys.js';
-import { KeyKind, WrappedKey } from './wrapped-key.entity.js';
+import { KeyList, type OwnerKey } from './key-list.js';
+import { MasterKeys, type Wrapped } from './master-keys.js';
+import { MissingMasterKeys } from './missing-master-keys.js';
+import { NEXT_KEY_ID } from './rotation-statements.js';
+import { FIRST_KEY, KeyKind, WrappedKey } from './wrapped-key.entity.js';
 
 const KEY_BYTES = 32;
-/** About 200 bytes each. */
-const CACHED_KEYS = 50_000;
+/** About 400 bytes each. */
+const CACHED_OWNERS = 50_000;
+/** So long a list of keys is believed: another process may have added one without our hearing of it. */
+const BELIEVED_MS = 600_000;
+/** One that this process has not all master keys for: it may be wrapped anew. No transaction takes longer. */
+const UNSOUND_MS = 10_000;
+/** What a transaction loads beforehand is good for as long as it may take. */
+const PRELOADED_MS = 60_000;
+/** A page looks up a hundred keys: to ask the time for each costs it 1.5 % (160 ns). */
+const TICK_MS = 1000;
+
+/** By the primary key. Parameter: rooms and users. */
+const FIND = statement({
+  name: 'find_wrapped_keys',
+  postgres: `SELECT owner_id, since, key_id, token FROM wrapped_key WHERE owner_id = ANY($1::uuid[])`,
+  sqlite: `SELECT owner_id, since, key_id, token FROM wrapped_key
+    WHERE owner_id IN (SELECT value FROM json_each(?))`,
+});
+
+interface Known {
+  list: KeyList;
+  /** By the monotonic clock, in milliseconds. */
+  until: number;
+}
+
+type KeyRow = [ownerId: string, since: string, keyId: string, token: string];
 
 /** The keys of rooms and authors: made, stored wrapped, and kept unwrapped in a bounded cache. */
 @Injectable()
-export class OwnerKeys implements OnModuleInit {
-  private readonly unwrapped = new LRUCache<string, Buffer>({ max: CACHED_KEYS });
-  private readonly loading = new Map<string, Promise<Buffer>>();
+export class OwnerKeys implements OnModuleInit, OnModuleDestroy {
+  private readonly known = new LRUCache<string, Known>(upTo(CACHED_OWNERS));
+  private readonly loading = new Map<string, Promise<KeyList>>();
   private forgotten = 0;
+  /** The time, a second old at most. */
+  private now = performance.now();
+  private readonly clock = setInterval(() => (this.now = performance.now()), TICK_MS).unref();
   /** How often the cache knew, since the start. */
   readonly lookUps = { hits: 0, misses: 0 };
-  private readonly stored = new SharedLookUp((ownerIds) => this.query(ownerIds));
+  readonly missing = new MissingMasterKeys();
+  private readonly stored = new BatchLoader((ownerIds) => this.query(ownerIds));
 
   constructor(
-    @InjectRepository(WrappedKey) private readonly rows: Repository<WrappedKey>,
+    private readonly database: Database,
     private readonly master: MasterKeys,
   ) {}
 
   get cached(): number {
-    return this.unwrapped.size;
+    return this.known.size;
   }
 
   onModuleInit(): Promise<void> {
     return this.requireMasterKeys();
   }
 
+  onModuleDestroy(): void {
+    clearInterval(this.clock);
+  }
+
   /** @throws MasterKeyMissingError when a stored key is wrapped under a master key not given */
   async requireMasterKeys(): Promise<void> {
-    let keyId = '';
+    const missing = (await this.masterKeyIds()).find((keyId) => !this.master.has(keyId));
+    if (missing !== undefined) throw new MasterKeyMissingError(missing);
+  }
+
+  /** Ids of the master keys that stored keys are wrapped under. */
+  async masterKeyIds(): Promise<string[]> {
+    const ids: string[] = [];
     for (;;) {
       // Steps from one id to the next by the index, however many rows each has.
-      const next = await this.rows.findOne({
-        select: { ownerId: true, kind: true, keyId: true },
-        where: { keyId: MoreThan(keyId) },
-        order: { keyId: 'ASC' },
-      });
-      if (!next) return;
-      keyId = next.keyId;
-      if (!this.master.has(keyId)) throw new MasterKeyMissingError(keyId);
+      const [next] = await this.database.rows<[string]>(NEXT_KEY_ID, [ids.at(-1) ?? '']);
+      if (!next) return ids;
+      ids.push(next[0]);
     }
   }
 
   /** Makes the key of a new room or user, in the transaction that makes its owner. */
-  async create(manager: EntityManager, ownerId: string, kind: KeyKind): Promise<void> {
+  async create(tx: Transaction, ownerId: string, kind: KeyKind): Promise<void> {
     const wrapped = this.master.wrap(ownerId, randomBytes(KEY_BYTES));
-    await manager.insert(WrappedKey, { ownerId, kind, ...wrapped });
+    await tx.manager.insert(WrappedKey, { ownerId, kind, since: FIRST_KEY, ...wrapped });
   }
 
   /**
-   * The key of a room or user, 32 bytes; a promise only where it has to be loaded.
+   * The keys of a room or user; a promise only where they have to be loaded.
    *
-   * @throws KeyMissingError when there is none that the master keys unwrap
+   * @throws KeyMissingError when there is none
    */
-  get(ownerId: string): Buffer | Promise<Buffer> {
-    const known = this.unwrapped.get(ownerId);
+  of(ownerId: string): KeyList | Promise<KeyList> {
+    const known = this.fresh(ownerId, 0);
     if (known) this.lookUps.hits++;
     else this.lookUps.misses++;
     return known ?? this.load(ownerId);
   }
 
-  /** Destroys keys for good, in the transaction that ends their owners. */
-  async destroy(manager: EntityManager, ownerIds: string[]): Promise<void> {
-    await manager.delete(WrappedKey, { ownerId: In(ownerIds) });
+  /**
+   * The key that a room or user was made with, 32 bytes: what is to stay the same for good when
+   * their keys are renewed is derived from it.
+   *
+   * @throws KeyMissingError, KeyUnavailableError
+   */
+  async firstOf(ownerId: string): Promise<Buffer> {
+    return (await this.of(ownerId)).first;
   }
 
-  /** Forgets keys that were destroyed, and those that are being loaded right now. */
+  /** Destroys all keys of these owners for good, in the transaction that ends them. */
+  async destroy(tx: Transaction, ownerIds: string[]): Promise<void> {
+    await tx.manager.delete(WrappedKey, { ownerId: In(ownerIds) });
+    await noteGone(tx, 'key', ownerIds);
+  }
+
+  /** Forgets keys that were destroyed or changed, and those that are being loaded right now. */
   forget(ownerIds: string[]): void {
     this.forgotten++;
-    for (const id of ownerIds) this.unwrapped.delete(id);
+    for (const id of ownerIds) {
+      this.known.delete(id);
+      this.loading.delete(id);
+    }
   }
 
-  /** Loads what is not cached yet, in one query; unknown owners are passed over. */
-  async preload(ownerIds: string[]): Promise<void> {
-    await Promise.all(ownerIds.map((id) => Promise.resolve(this.get(id)).catch(ignoreMissing)));
+  forgetAll(): void {
+    this.forget([...this.known.keys(), ...this.loading.keys()]);
   }
 
-  private load(ownerId: string): Promise<Buffer> {
+  /**
+   * Loads what is not cached for the next minute, in one query; unknown owners are passed over.
+   *
+   * @returns what keeps this process, but not others, from sealing this message; a promise only where
+   *   something has to be loaded
+   */
+  preload(ownerIds: string[], messageId = FIRST_KEY): Promise<Error | undefined> | undefined {
+    const missing = ownerIds.filter((id) => !this.fresh(id, PRELOADED_MS));
+    this.lookUps.hits += ownerIds.length - missing.length;
+    this.lookUps.misses += missing.length;
+    return missing.length > 0 ? this.loadAll(missing, messageId) : undefined;
+  }
+
+  private async loadAll(missing: string[], messageId: string): Promise<Error | undefined> {
+    const loaded = await Promise.all(missing.map((id) => this.load(id).catch(ignoreMissing)));
+    return loaded.map((list) => list?.failureFor(messageId)).find((failure) => failure);
+  }
+
+  /** @param forMs how long it is to be believed yet */
+  private fresh(ownerId: string, forMs: number): KeyList | undefined {
+    const known = this.known.get(ownerId);
+    return known && known.until > this.now + forMs ? known.list : undefined;
+  }
+
+  private load(ownerId: string): Promise<KeyList> {
     const underway = this.loading.get(ownerId);
     if (underway) return underway;
-    const { forgotten } = this;
+    const { forgotten, now } = this;
     const loading = this.stored
       .find([ownerId])
       .then((found) => {
-        const key = found.get(ownerId);
-        if (!key) throw new KeyMissingError(ownerId);
-        if (forgotten === this.forgotten) this.unwrapped.set(ownerId, key);
-        return key;
+        const list = found.get(ownerId);
+        if (!list) throw new KeyMissingError(ownerId);
+        const until = now + (list.isSound ? BELIEVED_MS : UNSOUND_MS);
+        if (forgotten === this.forgotten) this.known.set(ownerId, { list, until });
+        return list;
       })
-      .finally(() => this.loading.delete(ownerId));
+      .finally(() => {
+        if (this.loading.get(ownerId) === loading) this.loading.delete(ownerId);
+      });
     this.loading.set(ownerId, loading);
     return loading;
   }
 
-  private async query(ownerIds: string[]): Promise<Map<string, Buffer>> {
-    const keys = new Map<string, Buffer>();
-    for (const row of await this.rows.findBy({ ownerId: In(ownerIds) })) {
-      try {
-        keys.set(row.ownerId, this.master.unwrap(row.ownerId, row));
-      } catch (error) {
-        ignoreMissing(error);
-      }
+  private async query(ownerIds: string[]): Promise<Map<string, KeyList>> {
+    const rows = await this.database.rows<KeyRow>(FIND, [ownerIds]);
+    const keys = new Map<string, OwnerKey[]>();
+    for (const [ownerId, since, keyId, token] of rows) {
+      const key = this.unwrap(ownerId, { keyId, token });
+      keys.set(ownerId, [...(keys.get(ownerId) ?? []), { since, key }]);
     }
-    return keys;
+    return new Map([...keys].map(([ownerId, all]) => [ownerId, new KeyList(ownerId, all)]));
+  }
+
+  private unwrap(ownerId: string, wrapped: Wrapped): OwnerKey['key'] {
+    if (!this.master.has(wrapped.keyId)) return () => this.missing.met(wrapped.keyId);
+    try {
+      return this.master.unwrap(ownerId, wrapped);
+    } catch (error) {
+      if (error instanceof KeyMissingError) return () => error;
+      throw error;
+    }
   }
 }
 
-function ignoreMissing(error: unknown): void {
+function ignoreMissing(error: unknown): undefined {
   if (!(error instanceof KeyMissingError)) throw error;
 }

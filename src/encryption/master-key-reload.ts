@@ -1,0 +1,55 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { SettingsError } from '../config/env-reader.js';
+import { readMasterKeysAgain } from '../config/master-key-source.js';
+import { Secrets } from '../config/secrets.js';
+import { Settings } from '../config/settings.js';
+import { MasterKeyMissingError } from './encryption.errors.js';
+import { KeyReports } from './key-reports.js';
+import { KeyRotation } from './key-rotation.js';
+import { byId } from './master-keys.js';
+import { OwnerKeys } from './owner-keys.js';
+
+/** Reads the master keys again while the server works; where anything is wrong with them the old ones stay. */
+@Injectable()
+export class MasterKeyReload {
+  private readonly logger = new Logger('keys');
+
+  constructor(
+    private readonly settings: Settings,
+    private readonly secrets: Secrets,
+    private readonly keys: OwnerKeys,
+    private readonly reports: KeyReports,
+    private readonly rotation: KeyRotation,
+  ) {}
+
+  /** Never rejects: the log says what came of it. */
+  async run(): Promise<void> {
+    try {
+      const keys = await this.read();
+      this.secrets.replaceMasterKeys(keys);
+      this.logger.log({ event: 'master_keys.reloaded', key_ids: [...byId(keys).keys()] });
+      await this.reports.run();
+      this.rotation.wake();
+    } catch (error) {
+      const isFault = error instanceof SettingsError || error instanceof MasterKeyMissingError;
+      this.logger.error({
+        event: 'master_keys.not_reloaded',
+        ...(isFault ? { fault: error.message } : { err: error }),
+      });
+    }
+  }
+
+  private async read(): Promise<string[]> {
+    const source = this.settings.masterKeySource;
+    if (!source || source.kind === 'setting') {
+      const how = 'Name a file or a command: MASTER_KEYS_FILE, MASTER_KEYS_COMMAND';
+      throw new SettingsError([`MASTER_KEYS cannot be read again. ${how}`]);
+    }
+    const keys = await readMasterKeysAgain(source);
+    const known = byId(keys);
+    const inUse = [...(await this.reports.living()), ...(await this.keys.masterKeyIds())];
+    const missing = inUse.find((keyId) => !known.has(keyId));
+    if (missing !== undefined) throw new MasterKeyMissingError(missing);
+    return keys;
+  }
+}
