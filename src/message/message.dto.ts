@@ -1,7 +1,8 @@
-import { IsOptional } from 'class-validator';
-import { IsId, IsQueryInteger, IsText } from '../common/validators.js';
+import { IsOptional } from '../http/class-validator.js';
+import { IsId, IsQueryIds, IsQueryInteger, IsText, MayBeLeftOut } from '../http/validators.js';
 import { ProfileDto } from '../user/user.dto.js';
 import type { Person } from '../user/user.entity.js';
+import { goneAt } from './message-times.js';
 import type { Message } from './message.entity.js';
 
 const PAGE_LIMIT = 50;
@@ -15,14 +16,14 @@ export class SendMessageDto {
   @IsId() chatid: string;
 
   /**
-   * Text, 1 to 16,384 characters of well-formed Unicode, not only white space.
+   * Text, 1 to 16,384 characters of well-formed Unicode, at least one of them visible.
    * @example "Hello, room!"
    */
   @IsText({ min: 1, max: 16_384, controls: 'all', blank: false }) message: string;
 
   /**
-   * Your own name for this message, 1 to 64 characters. A retry with the same one creates nothing
-   * twice: it answers 200 with the first message.
+   * Your own name for this message, 1 to 64 characters; nobody else is shown it. A retry with the
+   * same one creates nothing twice, for good: it answers 200 with the first message.
    */
   @IsOptional()
   @IsText({ min: 1, max: 64, controls: 'none', blank: false })
@@ -48,22 +49,31 @@ export class MessageQuery {
   @IsId()
   chat_id: string;
 
-  /** How many to answer at most, 1 to 200. */
-  @IsOptional()
+  /** How many to answer at most, 1 to 200; of `ids` all. */
+  @MayBeLeftOut()
   @IsQueryInteger(1, 200)
   limit: number = PAGE_LIMIT;
 
   /** A `seq`: answers the messages right before it. Not together with `after`. */
-  @IsOptional() @IsQueryInteger(1, MAX_SEQ) before?: number;
+  @MayBeLeftOut() @IsQueryInteger(1, MAX_SEQ) before?: number;
 
   /** A `seq`: answers the messages right after it; 0 begins with the first. */
-  @IsOptional() @IsQueryInteger(0, MAX_SEQ) after?: number;
+  @MayBeLeftOut() @IsQueryInteger(0, MAX_SEQ) after?: number;
 
   /**
    * A `change`: answers every message that was created, edited, deleted or reacted to since, by
    * `change`, and what to ask with next. Alone.
    */
-  @IsOptional() @IsQueryInteger(0, MAX_SEQ) changed_after?: number;
+  @MayBeLeftOut() @IsQueryInteger(0, MAX_SEQ) changed_after?: number;
+
+  /**
+   * With `changed_after`: the `history` that you have it from, as an answer named it. With another
+   * one than the server's the answer begins anew.
+   */
+  @MayBeLeftOut() @IsId() history?: string;
+
+  /** Ids of messages, 1 to 100, with commas between them: those of them that are in this room. Alone. */
+  @MayBeLeftOut() @IsQueryIds(100, '019ab3c1-6f3e-7c52-b1d6-3f2f8d1c9a10') ids?: string[];
 }
 
 /** How often a message got one emoji. */
@@ -80,6 +90,15 @@ export class ReactionDto {
    */
   me: boolean;
 }
+
+/** Whom a message is shown to. */
+export interface Reader {
+  id: string | null;
+  /** The emojis that they gave it. */
+  reactions: string[];
+}
+
+const NOBODY: Reader = { id: null, reactions: [] };
 
 export class MessageDto {
   /** @example 019ab3c1-6f3e-7c52-b1d6-3f2f8d1c9a10 */
@@ -111,7 +130,10 @@ export class MessageDto {
   /** Only when the stored text does not open: it was tampered with, or its keys are gone. */
   unreadable?: true;
 
-  /** @example web-7f3a-42 */
+  /**
+   * Shown to the sender alone: null for everybody else, in events, and once deleted.
+   * @example web-7f3a-42
+   */
   client_id: string | null;
 
   /** Id of the message that this one answers. */
@@ -126,9 +148,13 @@ export class MessageDto {
 
   deleted_at: string | null;
 
-  /** @param own the emojis that the reader gave */
-  static of(message: Message, sender: Person, own: string[]): MessageDto {
-    const deletedAt = message.deletedAt ?? sender.erasedAt;
+  /**
+   * @param reader nobody, where it is the same for everyone
+   * @throws KeyUnavailableError where the text is wanted and this process lacks its key
+   */
+  static of(message: Message, sender: Person, reader: Reader = NOBODY): MessageDto {
+    const deletedAt = goneAt(message, sender);
+    if (message.failure && !deletedAt) throw message.failure;
     return {
       id: message.id,
       chat_id: message.chatId,
@@ -137,12 +163,12 @@ export class MessageDto {
       sender: ProfileDto.of(sender),
       message: deletedAt ? null : message.body,
       ...(message.unreadable && !deletedAt && { unreadable: true }),
-      client_id: message.clientId,
+      client_id: reader.id === message.senderId && !deletedAt ? message.clientId : null,
       reply_to: message.replyTo,
       reactions: (deletedAt ? [] : (message.reactions ?? [])).map(({ emoji, count }) => ({
         emoji,
         count,
-        me: own.includes(emoji),
+        me: reader.reactions.includes(emoji),
       })),
       created_at: message.createdAt.toISOString(),
       edited_at: message.editedAt?.toISOString() ?? null,
@@ -157,10 +183,23 @@ export class MessagePageDto {
 
   /**
    * Whether there are more in the direction asked for; with neither `before` nor `after`, older ones.
+   * With `ids`: the answer was full; ask again for those that it lacks.
    * @example false
    */
   has_more: boolean;
 
   /** Only with `changed_after`: what to ask with next. */
   change?: number;
+
+  /**
+   * Only with `changed_after`: the database's line of history. A restore begins another one.
+   * @example 019ab3c1-5c11-7b0e-8a52-4d6f1e3a9c01
+   */
+  history?: string;
+
+  /**
+   * Only with `changed_after`, and only where the server knows nothing of the change that you gave,
+   * or not of that history: drop what you have of the room. This is it from its beginning.
+   */
+  reset?: true;
 }

@@ -18,8 +18,18 @@ export class ClientIdReusedError extends DomainError {
 }
 
 export class MessageDeletedError extends ConflictError {
+  override readonly kind = 'message-deleted';
+
   constructor() {
     super('This message is deleted.');
+  }
+}
+
+export class TooManyReactionsError extends ConflictError {
+  override readonly kind = 'too-many-reactions';
+
+  constructor() {
+    super('This message bears 50 different emojis already. Use one of them.');
   }
 }
 

@@ -1,52 +1,45 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { Chat } from '../chat/chat.entity.js';
 import { ChatModule } from '../chat/chat.module.js';
-import { Member } from '../chat/member.entity.js';
 import { EncryptionModule } from '../encryption/encryption.module.js';
 import { UserModule } from '../user/user.module.js';
-import { BodyCache } from './body-cache.js';
-import { LockedMessages } from './locked-message.js';
-import { MessageEditor } from './message-editor.js';
-import { MessageViews } from './message-views.js';
+import { LastMessagesSource } from './read/last-messages-source.js';
+import { LockedMessages } from './change/locked-message.js';
+import { MessageEditor } from './change/message-editor.js';
+import { MessageSender } from './send/message-sender.js';
+import { MessageViews } from './read/message-views.js';
 import { Reaction } from './reaction.entity.js';
-import { ReactionController } from './reaction.controller.js';
-import { RoomEnds } from './room-ends.js';
-import { ReactionService } from './reaction.service.js';
-import { RoomPurge } from './room-purge.js';
-import { SyncController } from './sync.controller.js';
-import { SyncService } from './sync.service.js';
+import { ReactionController } from './change/reaction.controller.js';
+import { ReactionService } from './change/reaction.service.js';
+import { RoomPurge } from './change/room-purge.js';
+import { MessageCache } from './message-cache.js';
 import { MessageController } from './message.controller.js';
-import { Message } from './message.entity.js';
-import { MessageRepository } from './message.repository.js';
-import { MessageService } from './message.service.js';
+import { MessageRepository } from './read/message.repository.js';
+import { MessageService } from './read/message.service.js';
+import { MessageSealer } from './message-sealer.js';
 import { MessageSubscriber } from './message.subscriber.js';
-import { MessageWriter } from './message.writer.js';
+import { MessageWriter } from './send/message-writer.js';
 import { MessageMetrics } from './message-metrics.js';
 
 @Module({
-  imports: [
-    TypeOrmModule.forFeature([Chat, Member, Message, Reaction]),
-    ChatModule,
-    EncryptionModule,
-    UserModule,
-  ],
-  controllers: [MessageController, ReactionController, SyncController],
-  exports: [MessageRepository, MessageViews, RoomPurge],
+  imports: [TypeOrmModule.forFeature([Reaction]), ChatModule, EncryptionModule, UserModule],
+  controllers: [MessageController, ReactionController],
+  exports: [MessageRepository, MessageSealer, MessageService, MessageViews, RoomPurge],
   providers: [
-    BodyCache,
+    LastMessagesSource,
     LockedMessages,
+    MessageCache,
     MessageEditor,
     MessageMetrics,
     MessageRepository,
+    MessageSealer,
+    MessageSender,
     MessageService,
     MessageSubscriber,
     MessageViews,
     MessageWriter,
     ReactionService,
-    RoomEnds,
     RoomPurge,
-    SyncService,
   ],
 })
 export class MessageModule {}

@@ -1,5 +1,5 @@
 import { Injectable, PipeTransform } from '@nestjs/common';
-import { InvalidInputError } from '../common/errors.js';
+import { InvalidInputError } from '../../common/errors.js';
 
 /** Unicode's emoji for interchange, sequences included (UTS #51). */
 const EMOJI = new RegExp('^\\p{RGI_Emoji}$', 'v');

@@ -1,33 +1,34 @@
 import { Injectable } from '@nestjs/common';
-import type { AuthUser } from '../common/current-user.js';
-import { UserService } from '../user/user.service.js';
+import type { AuthUser } from '../../http/current-user.js';
 import { LockedMessages, type LockedMessage } from './locked-message.js';
-import { reactionEvent } from './message-events.js';
-import { Message, type ReactionCount } from './message.entity.js';
-import { MessageDeletedError } from './message.errors.js';
-import { Reaction } from './reaction.entity.js';
+import { goneAt } from '../message-times.js';
+import { reactionEvent } from '../message-events.js';
+import { Message, type ReactionCount } from '../message.entity.js';
+import { MessageDeletedError, TooManyReactionsError } from '../message.errors.js';
+import { Reaction } from '../reaction.entity.js';
+
+/** Different ones on one message. */
+const MOST_EMOJIS = 50;
 
 @Injectable()
 export class ReactionService {
-  constructor(
-    private readonly messages: LockedMessages,
-    private readonly users: UserService,
-  ) {}
+  constructor(private readonly messages: LockedMessages) {}
 
   /**
    * Adds the caller's reaction; in a public room the first one joins. To repeat it changes nothing.
    *
-   * @throws MessageNotFoundError, MessageDeletedError
+   * @throws MessageNotFoundError, MessageDeletedError, TooManyReactionsError
    */
   add(user: AuthUser, messageId: string, emoji: string): Promise<void> {
     return this.messages.change(user.id, messageId, async (locked) => {
-      const { manager, rooms, chat, message } = locked;
-      if (message.deletedAt) throw new MessageDeletedError();
+      const { tx, rooms, chat, message, sender } = locked;
+      if (goneAt(message, sender)) throw new MessageDeletedError();
       const row = { messageId, userId: user.id, emoji };
-      if (await manager.existsBy(Reaction, row)) return;
-      await this.users.requireActive(manager, user.id);
+      if (await tx.manager.existsBy(Reaction, row)) return;
+      requireRoomFor(emoji, message);
+      await rooms.lockNewcomers([{ chatId: chat.id, userId: user.id }]);
       rooms.memberOrJoin(chat, user.id, new Date());
-      await manager.insert(Reaction, { ...row, chatId: chat.id });
+      await tx.manager.insert(Reaction, { ...row, chatId: chat.id });
       await count(locked, user.id, emoji, 1);
     });
   }
@@ -36,14 +37,20 @@ export class ReactionService {
   remove(user: AuthUser, messageId: string, emoji: string): Promise<void> {
     return this.messages.change(user.id, messageId, async (locked) => {
       const row = { messageId, userId: user.id, emoji };
-      const { affected } = await locked.manager.delete(Reaction, row);
+      const { affected } = await locked.tx.manager.delete(Reaction, row);
       if (affected) await count(locked, user.id, emoji, -1);
     });
   }
 }
 
+/** More of what a message bears already may always come. */
+function requireRoomFor(emoji: string, { reactions }: Message): void {
+  if (!reactions || reactions.length < MOST_EMOJIS) return;
+  if (!reactions.some((reaction) => reaction.emoji === emoji)) throw new TooManyReactionsError();
+}
+
 async function count(
-  { manager, rooms, chat, message, sender, events }: LockedMessage,
+  { tx, rooms, chat, message, sender, events }: LockedMessage,
   userId: string,
   emoji: string,
   by: 1 | -1,
@@ -51,7 +58,7 @@ async function count(
   message.reactions = counted(message.reactions ?? [], emoji, by);
   message.change = rooms.change(chat);
   const { reactions, change } = message;
-  await manager.update(Message, message.id, { reactions, change });
+  await tx.manager.update(Message, message.id, { reactions, change });
   events.push(reactionEvent(message, sender, { userId, emoji, added: by === 1 }));
 }
 

@@ -2,14 +2,15 @@ import { Injectable, Logger } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { LRUCache } from 'lru-cache';
 import { In, Repository } from 'typeorm';
-import type { ProfileDto } from '../user/user.dto.js';
-import type { Person } from '../user/user.entity.js';
-import { UserService } from '../user/user.service.js';
-import { MessageDto } from './message.dto.js';
-import { SharedMessageDto } from './message-event.dto.js';
-import type { Message } from './message.entity.js';
-import { keepText } from './page-text.js';
-import { Reaction } from './reaction.entity.js';
+import { upTo } from '../../common/cache-bound.js';
+import type { Person } from '../../user/user.entity.js';
+import { UserService } from '../../user/user.service.js';
+import { MessageCache } from '../message-cache.js';
+import { MessageDto } from '../message.dto.js';
+import type { SharedMessageDto } from '../message-event.dto.js';
+import { sharedMessage } from '../message-events.js';
+import type { Message } from '../message.entity.js';
+import { Reaction } from '../reaction.entity.js';
 
 const REMEMBERED_ROOMS = 1000;
 
@@ -18,13 +19,14 @@ const REMEMBERED_ROOMS = 1000;
 export class MessageViews {
   private readonly logger = new Logger(MessageViews.name);
   /** Who wrote what was last read, by room. */
-  private readonly lately = new LRUCache<string, string[]>({ max: REMEMBERED_ROOMS });
+  private readonly lately = new LRUCache<string, string[]>(upTo(REMEMBERED_ROOMS));
   /** How many were met that do not open, since the start. */
   unreadable = 0;
 
   constructor(
     @InjectRepository(Reaction) private readonly reactions: Repository<Reaction>,
     private readonly users: UserService,
+    private readonly cache: MessageCache,
   ) {}
 
   /**
@@ -51,15 +53,18 @@ export class MessageViews {
       this.sendersOf(messages, known),
       this.ownReactions(userId, messages),
     ]);
-    return messages.map((message) =>
-      viewOf(message, senders.get(message.senderId)!, own.get(message.id) ?? []),
-    );
+    return messages.map((message) => {
+      const sender = senders.get(message.senderId)!;
+      const view = this.cache.view(message, sender, userId);
+      if (view) return view;
+      return MessageDto.of(message, sender, { id: userId, reactions: own.get(message.id) ?? [] });
+    });
   }
 
   /** The same for everyone. */
   async shared(messages: Message[]): Promise<SharedMessageDto[]> {
     const senders = await this.sendersOf(messages);
-    return messages.map((message) => SharedMessageDto.of(message, senders.get(message.senderId)!));
+    return messages.map((message) => sharedMessage(message, senders.get(message.senderId)!));
   }
 
   /** The sender of one that does not open is looked up after it: they may have been erased just now. */
@@ -95,22 +100,6 @@ export class MessageViews {
     }
     return own;
   }
-}
-
-/** The one that was shown last, where nothing in it has changed, nor differs from reader to reader. */
-function viewOf(message: Message, sender: Person, own: string[]): MessageDto {
-  const { opened, change, reactions } = message;
-  if (!opened || sender.erasedAt || reactions?.length) return MessageDto.of(message, sender, own);
-  const last = opened.view as MessageDto | undefined;
-  if (last?.change === change && isShownAs(sender, last.sender)) return last;
-  const view = MessageDto.of(message, sender, []);
-  keepText(view);
-  opened.view = view;
-  return view;
-}
-
-function isShownAs({ fname, lname, profile }: Person, shown: ProfileDto): boolean {
-  return shown.fname === fname && shown.lname === lname && shown.profile === profile;
 }
 
 function senderIds(messages: Message[]): string[] {

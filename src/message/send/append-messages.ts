@@ -1,0 +1,183 @@
+import type { Chat } from '../../chat/chat.entity.js';
+import { memberEvents } from '../../chat/chat-events.js';
+import { LockedRooms } from '../../chat/locked-rooms.js';
+import type { Seat } from '../../chat/locked-rows.js';
+import { pipelined } from '../../database/pipelined.js';
+import type { Transaction } from '../../database/transaction.js';
+import type { RoomEvent } from '../../events/events.js';
+import { holdLiving } from '../../user/people.js';
+import { UserNotFoundError } from '../../user/user.errors.js';
+import type { Person } from '../../user/user.entity.js';
+import { messageEvent } from '../message-events.js';
+import { Message } from '../message.entity.js';
+import { ClientIdReusedError, UnknownReplyToError } from '../message.errors.js';
+import { messageRow, type MessageRow, toMessage } from '../message-rows.js';
+import type { MessageSealer, Sealed } from '../message-sealer.js';
+import { FIND_ANSWERED, FIND_KNOWN, INSERT_MESSAGES, WRITE_SENDS } from './send-statements.js';
+
+/** A message that is not yet part of a room: it still gets `seq`, `change` and its time. */
+export interface Draft extends Pick<
+  Message,
+  'id' | 'chatId' | 'senderId' | 'clientId' | 'clientKey' | 'replyTo' | 'body'
+> {
+  /** Its body, or why this process cannot seal it. */
+  sealed: Sealed | Error;
+}
+
+export interface Appended {
+  message: Message;
+  sender: Person;
+  /** Whether it stood there already, under the same `client_id`. */
+  isRepeat: boolean;
+}
+
+export type Outcome = Appended | Error;
+
+export interface Batch {
+  /** For each draft, in their order. */
+  outcomes: Outcome[];
+  /** What members are to hear of it, in the order of `change` within each room. */
+  events: () => RoomEvent[];
+}
+
+/** What is true of the rooms and their people for the rest of the transaction. */
+interface Facts {
+  rooms: LockedRooms;
+  /** Both sides of direct rooms, by id, but for those whose accounts have ended. */
+  peers: Map<string, Person>;
+  /** Messages that stand there already, by `repeatKey`; those of this batch join them. */
+  known: Map<string, Message>;
+  /** The rooms of the messages that are answered, by id. */
+  answered: Map<string, string>;
+}
+
+/**
+ * Appends messages to their rooms within one transaction, each in its turn. One that may not be
+ * sent is answered with its error and takes no place.
+ */
+export async function appendMessages(
+  tx: Transaction,
+  sealer: MessageSealer,
+  drafts: Draft[],
+): Promise<Batch> {
+  const facts = await readFacts(tx, sealer, drafts);
+  const fresh: Appended[] = [];
+  const outcomes = drafts.map((draft): Outcome => {
+    try {
+      const appended = append(facts, draft);
+      if (!appended.isRepeat) fresh.push(appended);
+      return appended;
+    } catch (error) {
+      return error as Error;
+    }
+  });
+  write(tx, facts.rooms, fresh);
+  return { outcomes, events: () => eventsOf(facts, fresh) };
+}
+
+function write(tx: Transaction, rooms: LockedRooms, fresh: Appended[]): void {
+  const messages = fresh.map(({ message }) => messageRow(message));
+  const common = rooms.commonWrites;
+  if (common) {
+    const lists = [common.counts, common.members, messages];
+    return tx.commitWith({ statement: WRITE_SENDS, lists });
+  }
+  rooms.save();
+  tx.commitWith({ statement: INSERT_MESSAGES, lists: [messages] });
+}
+
+function eventsOf({ rooms }: Facts, fresh: Appended[]): RoomEvent[] {
+  const events = [
+    ...memberEvents(rooms),
+    ...fresh.map(({ message, sender }) => messageEvent('message.created', message, sender)),
+  ];
+  return events.sort((one, other) => one.change! - other.change!);
+}
+
+async function readFacts(tx: Transaction, sealer: MessageSealer, drafts: Draft[]): Promise<Facts> {
+  const [rooms, known, answered] = await pipelined([
+    LockedRooms.lock(tx, drafts.map(seatOf)), // first of all
+    findKnown(tx, sealer, drafts),
+    findAnswered(tx, drafts),
+  ]);
+  await rooms.lockNewcomers(drafts.map(seatOf));
+  const pairs = drafts.flatMap(({ chatId }) => pairOf(rooms.find(chatId)));
+  return { rooms, peers: await holdLiving(tx, pairs), known, answered };
+}
+
+/** Gives one message its place, or finds the one that it repeats. */
+function append({ rooms, peers, known, answered }: Facts, draft: Draft): Appended {
+  const chat = rooms.requireReader(seatOf(draft));
+  const sender = rooms.findLiving(draft.senderId)!;
+  const first = draft.clientKey === null ? undefined : known.get(repeatKey(draft));
+  if (first) return repeat(first, sender, draft);
+  if (draft.sealed instanceof Error) throw draft.sealed;
+  if (!pairOf(chat).every((id) => peers.has(id))) throw new UserNotFoundError();
+  if (draft.replyTo !== null && answered.get(draft.replyTo) !== draft.chatId) {
+    throw new UnknownReplyToError();
+  }
+  const now = new Date(Math.max(Date.now(), chat.lastMessageAt?.getTime() ?? 0));
+  const place = rooms.reserve(chat, draft.senderId, now);
+  const { ciphertext } = draft.sealed;
+  const message = newMessage(draft, { ...place, createdAt: now, ciphertext });
+  if (draft.clientKey !== null) known.set(repeatKey(draft), message);
+  return { message, sender, isRepeat: false };
+}
+
+function seatOf({ chatId, senderId }: Draft): Seat {
+  return { chatId, userId: senderId };
+}
+
+/** The two of a direct room, nobody of another. */
+function pairOf(chat: Chat | null): string[] {
+  return chat?.directKey?.split(' ') ?? [];
+}
+
+/** As it will be read again, but for its body, which need not be opened. */
+function newMessage(
+  { id, chatId, senderId, clientId, clientKey, replyTo, body }: Draft,
+  place: Pick<Message, 'seq' | 'change' | 'createdAt' | 'ciphertext'>,
+): Message {
+  const given = { id, chatId, senderId, clientId, clientKey, replyTo, body };
+  const rest = { reactions: null, editedAt: null, deletedAt: null };
+  return Object.assign(new Message(), given, place, rest);
+}
+
+/** The same text under the same `client_id` is a retry; another one is a mistake, unless edited. */
+function repeat(first: Message, sender: Person, { body, replyTo }: Draft): Appended {
+  if (first.failure) throw first.failure;
+  const isOther =
+    (first.body !== body || first.replyTo !== replyTo) &&
+    first.editedAt === null &&
+    first.deletedAt === null;
+  if (isOther && !first.unreadable) throw new ClientIdReusedError();
+  return { message: first, sender, isRepeat: true };
+}
+
+/** The messages that stand there already under one of these `client_id`s. */
+async function findKnown(
+  tx: Transaction,
+  sealer: MessageSealer,
+  drafts: Draft[],
+): Promise<Map<string, Message>> {
+  const named = drafts.filter(({ clientKey }) => clientKey !== null);
+  const keys = named.map(({ chatId, senderId, clientKey }) => [chatId, senderId, clientKey!]);
+  const rows = await tx.rows<[clientKey: string, ...MessageRow]>(FIND_KNOWN, [keys]);
+  const found = rows.map(([clientKey, ...row]) => Object.assign(toMessage(row), { clientKey }));
+  await sealer.openAll(found);
+  return new Map(found.map((message) => [repeatKey(message), message]));
+}
+
+/** The rooms of the messages that are answered, by id. */
+async function findAnswered(tx: Transaction, drafts: Draft[]): Promise<Map<string, string>> {
+  const ids = drafts.flatMap(({ replyTo }) => replyTo ?? []);
+  return new Map(await tx.rows<[string, string]>(FIND_ANSWERED, [ids]));
+}
+
+function repeatKey({
+  chatId,
+  senderId,
+  clientKey,
+}: Pick<Message, 'chatId' | 'senderId' | 'clientKey'>): string {
+  return `${chatId} ${senderId} ${clientKey}`;
+}

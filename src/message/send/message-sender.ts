@@ -1,0 +1,40 @@
+import { Injectable } from '@nestjs/common';
+import type { AuthUser } from '../../http/current-user.js';
+import { newId } from '../../crypto/ids.js';
+import { DatabaseClock } from '../../database/database-clock.js';
+import { ClientKeys } from '../../encryption/client-keys.js';
+import { MessageViews } from '../read/message-views.js';
+import type { MessageDto, SendMessageDto } from '../message.dto.js';
+import { MessageSealer } from '../message-sealer.js';
+import { MessageWriter } from './message-writer.js';
+
+export interface Sent {
+  message: MessageDto;
+  isRepeat: boolean;
+}
+
+@Injectable()
+export class MessageSender {
+  constructor(
+    private readonly writer: MessageWriter,
+    private readonly views: MessageViews,
+    private readonly sealer: MessageSealer,
+    private readonly clientKeys: ClientKeys,
+    private readonly clock: DatabaseClock,
+  ) {}
+
+  async send(user: AuthUser, dto: SendMessageDto): Promise<Sent> {
+    this.clock.requireRight();
+    const { chatid: chatId, client_id: clientId = null } = dto;
+    const draft = { id: newId(), chatId, senderId: user.id };
+    const { message, sender, isRepeat } = await this.writer.append({
+      ...draft,
+      clientId,
+      clientKey: clientId === null ? null : await this.clientKeys.of(chatId, user.id, clientId),
+      replyTo: dto.reply_to ?? null,
+      body: dto.message,
+      sealed: await this.sealer.sealNew(draft, dto.message),
+    });
+    return { message: await this.views.one(user.id, message, sender), isRepeat };
+  }
+}
