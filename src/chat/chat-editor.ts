@@ -1,19 +1,20 @@
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
-import type { AuthUser } from '../common/current-user.js';
+import type { AuthUser } from '../http/current-user.js';
 import { InvalidInputError } from '../common/errors.js';
 import { Database } from '../database/database.js';
+import type { Transaction } from '../database/transaction.js';
 import { OwnerKeys } from '../encryption/owner-keys.js';
-import { UserService } from '../user/user.service.js';
 import { ChatDto, type CreateChatDto, type UpdateChatDto } from './chat.dto.js';
-import { Chat } from './chat.entity.js';
+import type { Chat } from './chat.entity.js';
 import { NotAllowedError } from './chat.errors.js';
 import { ChatEvents } from './chat-events.js';
 import { ChatService } from './chat.service.js';
-import { LockedRooms, type Seat } from './locked-rooms.js';
-import { Member } from './member.entity.js';
-import { newChat, newMember } from './new-chat.js';
+import { LockedRooms } from './locked-rooms.js';
+import type { Seat } from './locked-rows.js';
+import type { Member } from './member.entity.js';
+import { newChat, newMember } from './chat-factory.js';
 import { type Action, may } from './policy.js';
+import { RoomMaker } from './room-maker.js';
 
 /** Makes, changes and ends rooms. */
 @Injectable()
@@ -22,23 +23,16 @@ export class ChatEditor {
     private readonly chats: ChatService,
     private readonly database: Database,
     private readonly keys: OwnerKeys,
-    private readonly users: UserService,
+    private readonly maker: RoomMaker,
     private readonly events: ChatEvents,
   ) {}
 
-  /** Makes a room, its key, and its first member: the owner. */
+  /** Makes a room, its key, and its first member: the owner. @throws TooManyRoomsError */
   async create(user: AuthUser, dto: CreateChatDto): Promise<ChatDto> {
     const chat = newChat(user.id, dto.visibility ?? 'public', dto.chat_name);
     const owner = newMember(chat, user.id, 'owner');
-    await this.database.write(async (manager, onCommit) => {
-      await this.users.requireActive(manager, user.id);
-      await manager.insert(Chat, chat);
-      await manager.insert(Member, owner);
-      await this.keys.create(manager, chat.id, 'chat');
-      const added = { change: chat.lastChange, member: owner, action: 'added' } as const;
-      await this.events.membersChanged(manager, onCommit, [added]);
-    });
-    return ChatDto.of(chat, owner);
+    await this.database.write((tx) => this.maker.make(tx, chat, owner));
+    return ChatDto.of({ chat, member: owner, deletedUnread: 0 }, null);
   }
 
   /** Renames a room or changes who sees it. @throws ChatNotFoundError, NotAllowedError */
@@ -52,9 +46,9 @@ export class ChatEditor {
       ...(chatName === undefined ? [] : (['rename'] as const)),
       ...(visibility === undefined ? [] : (['changeVisibility'] as const)),
     ];
-    await this.database.write(async (manager, onCommit) => {
+    await this.database.write(async (tx) => {
       const seat = { chatId, userId: user.id };
-      const rooms = await LockedRooms.lock(manager, [seat]);
+      const rooms = await LockedRooms.lock(tx, [seat]);
       const chat = requireAllowed(rooms, seat, actions);
       const isNew =
         chat.chatName !== (chatName ?? chat.chatName) ||
@@ -63,8 +57,8 @@ export class ChatEditor {
       chat.chatName = chatName ?? chat.chatName;
       chat.visibility = visibility ?? chat.visibility;
       rooms.change(chat);
-      await rooms.save();
-      onCommit(() => this.events.updated(chat));
+      rooms.save();
+      tx.onCommit(() => this.events.updated(chat));
     });
     return this.chats.get(user, chatId);
   }
@@ -76,20 +70,21 @@ export class ChatEditor {
    * @throws ChatNotFoundError, NotAllowedError
    */
   async delete(user: AuthUser, chatId: string): Promise<void> {
-    await this.database.write(async (manager, onCommit) => {
+    await this.database.write(async (tx) => {
       const seat = { chatId, userId: user.id };
-      const rooms = await LockedRooms.lock(manager, [seat]);
-      await this.end(manager, rooms, requireAllowed(rooms, seat, ['deleteRoom']));
-      onCommit(() => this.events.deleted(chatId));
+      const rooms = await LockedRooms.lock(tx, [seat]);
+      const chat = requireAllowed(rooms, seat, ['deleteRoom']);
+      await this.end(tx, rooms, chat, rooms.requireMember(seat));
+      tx.onCommit(() => this.events.deleted(chatId));
     });
     await this.database.wipe();
   }
 
   /** Ends a locked room and its key; the news of it and `Database.wipe` are to follow the commit. */
-  async end(manager: EntityManager, rooms: LockedRooms, chat: Chat): Promise<void> {
-    rooms.end(chat);
-    await rooms.save();
-    await this.keys.destroy(manager, [chat.id]);
+  async end(tx: Transaction, rooms: LockedRooms, chat: Chat, owner: Member): Promise<void> {
+    rooms.end(chat, owner);
+    rooms.save();
+    await this.keys.destroy(tx, [chat.id]);
   }
 }
 

@@ -1,22 +1,20 @@
 import { OmitType } from '@nestjs/swagger';
-import { ChatDto, sharedFields } from './chat.dto.js';
-import type { Chat } from './chat.entity.js';
+import { ChatDto } from './chat.dto.js';
 import { MemberDto } from './member.dto.js';
 
 /** A room without what is its reader's own. */
 export class SharedChatDto extends OmitType(ChatDto, [
+  'last_message',
   'role',
   'read_seq',
   'unread_count',
   'peer',
-] as const) {
-  static of(chat: Chat): SharedChatDto {
-    return sharedFields(chat);
-  }
-}
+] as const) {}
 
 /** A room was renamed, or who sees it has changed. */
 export class ChatUpdatedDto {
+  type: 'chat.updated';
+
   /** @example 019ab3c1-6a10-7d3e-9b61-0c2d4e6f8a12 */
   chat_id: string;
 
@@ -31,12 +29,16 @@ export class ChatUpdatedDto {
 
 /** A room exists no more. */
 export class ChatDeletedDto {
+  type: 'chat.deleted';
+
   /** @example 019ab3c1-6a10-7d3e-9b61-0c2d4e6f8a12 */
   chat_id: string;
 }
 
 /** Somebody joined or was added, has another role, or left or was removed. */
 export class MemberChangedDto {
+  type: 'member.changed';
+
   /** @example 019ab3c1-6a10-7d3e-9b61-0c2d4e6f8a12 */
   chat_id: string;
 
@@ -48,12 +50,20 @@ export class MemberChangedDto {
 
   member: MemberDto;
 
+  /**
+   * How many members the room has now.
+   * @example 2
+   */
+  member_count: number;
+
   /** @example added */
   action: 'added' | 'changed' | 'removed';
 }
 
 /** A member has read further. */
 export class ReadChangedDto {
+  type: 'read.changed';
+
   /** @example 019ab3c1-6a10-7d3e-9b61-0c2d4e6f8a12 */
   chat_id: string;
 
@@ -65,4 +75,10 @@ export class ReadChangedDto {
    * @example 3
    */
   read_seq: number;
+
+  /**
+   * Messages after that, but for those that are deleted; told to the reader's own connections alone.
+   * @example 0
+   */
+  unread_count?: number;
 }

@@ -1,23 +1,47 @@
 import { Injectable } from '@nestjs/common';
+import { TextBudget } from '../common/text-budget.js';
+import type { Reads } from '../database/transaction.js';
 import { UserService } from '../user/user.service.js';
 import { ChatDto } from './chat.dto.js';
 import type { ChatSeen } from './chat.repository.js';
+import { LastMessages, type StoredMessage } from './last-messages.js';
 
-/** Rooms as their members see them, direct ones with the other user. */
+/** Rooms, and what was said in them last, as it is stored. */
+export interface ReadChats {
+  seen: ChatSeen[];
+  last: StoredMessage[];
+}
+
+/** Rooms as their members see them, with what was said last, direct ones with the other user. */
 @Injectable()
 export class ChatViews {
-  constructor(private readonly users: UserService) {}
+  constructor(
+    private readonly users: UserService,
+    private readonly lastMessages: LastMessages,
+  ) {}
 
-  async one(seen: ChatSeen): Promise<ChatDto> {
-    const [view] = await this.many([seen]);
+  async one(userId: string, seen: ChatSeen): Promise<ChatDto> {
+    const [view] = await this.show(userId, await this.read([seen]));
     return view;
   }
 
-  async many(seen: ChatSeen[]): Promise<ChatDto[]> {
-    const peerIds = seen.flatMap((one) => peerIdOf(one) ?? []);
-    const peers =
-      peerIds.length > 0 ? await this.users.profiles(peerIds) : new Map<string, never>();
-    return seen.map((one) => ChatDto.of(one.chat, one.member, peers.get(peerIdOf(one) ?? '')));
+  /** Reads what was said last: of all these rooms, or of the first until its text fills the answer. */
+  async read(seen: ChatSeen[], budget = new TextBudget(), reads?: Reads): Promise<ReadChats> {
+    const chats = seen.map(({ chat }) => chat);
+    const last = await this.lastMessages.read(chats, budget, reads);
+    if (!budget.isSpent) return { seen, last };
+    const end = chats.findIndex(({ id }) => id === last.at(-1)?.chatId);
+    return { seen: seen.slice(0, end + 1), last };
+  }
+
+  async show(userId: string, { seen, last }: ReadChats): Promise<ChatDto[]> {
+    const [peers, messages] = await Promise.all([
+      this.users.profiles(seen.flatMap((one) => peerIdOf(one) ?? [])),
+      this.lastMessages.show(userId, last),
+    ]);
+    return seen.map((one) =>
+      ChatDto.of(one, messages.get(one.chat.id) ?? null, peers.get(peerIdOf(one) ?? '')),
+    );
   }
 }
 

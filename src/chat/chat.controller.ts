@@ -12,8 +12,8 @@ import {
 } from '@nestjs/common';
 import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { CurrentUser, type AuthUser } from '../common/current-user.js';
-import { IdPipe } from '../common/validators.js';
+import { CurrentUser, type AuthUser } from '../http/current-user.js';
+import { IdPipe } from '../http/validators.js';
 import {
   ChatDto,
   ChatPageDto,
@@ -37,7 +37,13 @@ export class ChatController {
     private readonly directs: DirectService,
   ) {}
 
-  /** Make a room; you become its owner */
+  /**
+   * Make a room; you become its owner
+   *
+   * @remarks Public unless you say `private`: every signed-in user sees it, reads it and may post.
+   *
+   * @throws {409} [too-many-rooms] You are in 5000 chats, which is as many as may be. Leave one first.
+   */
   @Post()
   createChat(@CurrentUser() user: AuthUser, @Body() dto: CreateChatDto): Promise<ChatDto> {
     return this.editor.create(user, dto);
@@ -46,7 +52,9 @@ export class ChatController {
   /**
    * List the rooms you may see
    *
-   * @remarks Every public one and those you are a member of, oldest first.
+   * @remarks Every public one and those you are a member of, oldest first. A page also ends where the
+   * text of its last messages fills an answer. With `q` it may hold fewer than `limit`, or none, while
+   * `has_more` is true: it looks at some thousand rooms, and `next` is where the next one goes on.
    */
   @Get()
   listChats(@CurrentUser() user: AuthUser, @Query() query: ChatQuery): Promise<ChatPageDto> {
@@ -55,6 +63,8 @@ export class ChatController {
 
   /**
    * Get a room
+   *
+   * @remarks As the list shows it: with what was said last, and how far you have read.
    *
    * @throws {404} There is no such chat, or it is not yours to see.
    */
@@ -72,6 +82,7 @@ export class ChatController {
    * @remarks There is one for the two of you, whoever opens it first.
    *
    * @throws {404} There is no such user.
+   * @throws {409} [too-many-rooms] One of you is in as many chats as may be, or the other one in as many as others may put them into.
    */
   @Post('direct')
   @ApiCreatedResponse({ type: DirectChatDto, description: 'The room, made just now' })
@@ -93,6 +104,7 @@ export class ChatController {
    *
    * @throws {403} Your role in this chat does not allow it.
    * @throws {404} There is no such chat, or it is not yours to see.
+   * @throws {409} [room-full] This chat has counted as far as it can: nothing can be added to it. Make another one.
    */
   @Patch(':chat_id')
   updateChat(
@@ -105,6 +117,8 @@ export class ChatController {
 
   /**
    * Delete a room with everything in it
+   *
+   * @remarks For good; its owner alone may. Its key is destroyed, and all its messages are noise.
    *
    * @throws {403} Your role in this chat does not allow it.
    * @throws {404} There is no such chat, or it is not yours to see.

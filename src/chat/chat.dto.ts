@@ -1,50 +1,61 @@
-import { OmitType } from '@nestjs/swagger';
-import { IsIn, IsOptional, ValidateIf } from 'class-validator';
-import { IsId, IsQueryInteger, IsText } from '../common/validators.js';
+import { ApiProperty } from '@nestjs/swagger';
+import { IsIn } from '../http/class-validator.js';
+import { IsId, IsName, IsQueryInteger, IsText, MayBeLeftOut } from '../http/validators.js';
 import { ProfileDto } from '../user/user.dto.js';
 import type { Chat, Visibility } from './chat.entity.js';
-import type { Member, Role } from './member.entity.js';
+import type { ChatSeen } from './chat.repository.js';
+import type { Role } from './member.entity.js';
 
 const PAGE_LIMIT = 50;
+const NULL = { type: 'null' };
 
 export class CreateChatDto {
   /**
    * Name of the room, 1 to 200 characters on one line.
    * @example "Engine room"
    */
-  @IsText({ min: 1, max: 200, controls: 'none', blank: false }) chat_name: string;
+  @IsName(200) chat_name: string;
 
   /**
    * `public` (the default): every signed-in user sees it and may post. `private`: its members only.
    * @example public
    */
-  @IsOptional()
+  @MayBeLeftOut()
   @IsIn(['public', 'private'])
-  visibility?: 'public' | 'private' | null;
+  visibility?: 'public' | 'private';
 }
 
 export class ChatQuery {
   /** How many to answer at most, 1 to 200. */
-  @IsOptional()
+  @MayBeLeftOut()
   @IsQueryInteger(1, 200)
   limit: number = PAGE_LIMIT;
 
-  /** Id of the last chat of the page before. */
-  @IsOptional() @IsId() after?: string;
+  /** Id of the last chat of the page before; with `q` what that page has as `next`. */
+  @MayBeLeftOut() @IsId() after?: string;
 
   /** `true`: only rooms that you are a member of. */
-  @IsOptional() @IsIn(['true']) joined?: 'true';
+  @MayBeLeftOut() @IsIn(['true']) joined?: 'true';
+
+  /**
+   * Words, 1 to 100 characters: only rooms of whose name each begins a word, such as `eng ro` for
+   * "Engine room". Case, accents and width are all one. Where a script has no spaces (Chinese, Japanese,
+   * Thai and others), and of emoji and symbols, what stands within counts too. Direct rooms have no name.
+   */
+  @MayBeLeftOut()
+  @IsText({ min: 1, max: 100, controls: 'all', blank: true })
+  q?: string;
 }
 
 /** What to change; a field left out stays as it is. */
 export class UpdateChatDto {
   /** @example "Boiler room" */
-  @ValidateIf((dto: UpdateChatDto) => dto.chat_name !== undefined)
-  @IsText({ min: 1, max: 200, controls: 'none', blank: false })
+  @MayBeLeftOut()
+  @IsName(200)
   chat_name?: string;
 
   /** @example private */
-  @ValidateIf((dto: UpdateChatDto) => dto.visibility !== undefined)
+  @MayBeLeftOut()
   @IsIn(['public', 'private'])
   visibility?: 'public' | 'private';
 }
@@ -57,8 +68,8 @@ export class OpenDirectChatDto {
   @IsId() user_id: string;
 }
 
-/** A room. The last three fields are the caller's own, and null for one who is no member. */
-export class ChatDto {
+/** What rooms of every kind have. */
+class RoomDto {
   /** @example 019ab3c1-6a10-7d3e-9b61-0c2d4e6f8a12 */
   id: string;
 
@@ -98,6 +109,10 @@ export class ChatDto {
   /** @example 2 */
   member_count: number;
 
+  /** The message at `last_seq`, as you see it: a tombstone too. Null in an empty room. */
+  @ApiProperty({ nullable: false, anyOf: [{ $ref: '#/components/schemas/MessageDto' }, NULL] })
+  last_message: object | null;
+
   /** @example owner */
   role: Role | null;
 
@@ -108,21 +123,30 @@ export class ChatDto {
   read_seq: number | null;
 
   /**
-   * Messages after that.
+   * Messages after that, but for those that are deleted.
    * @example 1
    */
   unread_count: number | null;
+}
 
+/**
+ * A room. `role`, `read_seq` and `unread_count` are the caller's own, and null for one who is no member;
+ * `last_message` and `peer` are as the caller sees them.
+ */
+export class ChatDto extends RoomDto {
   /** Of a direct room: the other one. */
   peer?: ProfileDto;
 
-  /** The member may have been read a moment after the room, and have read further by then. */
-  static of(chat: Chat, member: Member | null, peer?: ProfileDto): ChatDto {
-    const readSeq = member && Math.min(member.readSeq, chat.lastSeq);
+  static of(
+    { chat, member, deletedUnread }: ChatSeen,
+    lastMessage: object | null,
+    peer?: ProfileDto,
+  ): ChatDto {
     const own = {
+      last_message: lastMessage,
       role: member?.role ?? null,
-      read_seq: readSeq,
-      unread_count: readSeq === null ? null : chat.lastSeq - readSeq,
+      read_seq: member?.readSeq ?? null,
+      unread_count: member && chat.lastSeq - member.readSeq - deletedUnread,
     };
     return Object.assign(sharedFields(chat), own, peer && { peer });
   }
@@ -131,7 +155,7 @@ export class ChatDto {
 /** What everyone in a room sees alike. */
 export function sharedFields(
   chat: Chat,
-): Omit<ChatDto, 'role' | 'read_seq' | 'unread_count' | 'peer'> {
+): Omit<ChatDto, 'last_message' | 'role' | 'read_seq' | 'unread_count' | 'peer'> {
   return {
     id: chat.id,
     chat_name: chat.chatName,
@@ -146,7 +170,7 @@ export function sharedFields(
 }
 
 /** A direct room: both of you are plain members. */
-export class DirectChatDto extends OmitType(ChatDto, ['peer']) {
+export class DirectChatDto extends RoomDto {
   peer: ProfileDto;
 }
 
@@ -154,8 +178,11 @@ export class ChatPageDto {
   data: ChatDto[];
 
   /**
-   * Whether more follow: ask again with `after` set to the last id.
+   * Whether more follow: ask again with `after` set to the last id, or with `q` to `next`.
    * @example false
    */
   has_more: boolean;
+
+  /** Only with `q`, and only where more may follow: what to send as `after`. */
+  next?: string;
 }

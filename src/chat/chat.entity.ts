@@ -1,9 +1,12 @@
 import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
-import { TimeColumn } from '../database/time.column.js';
+import { TimeColumn } from '../database/time-column.js';
 
 export type Visibility = 'public' | 'private' | 'direct';
 
-/** A room. Whoever changes it, its members or its messages locks its row first. */
+/**
+ * A room. Whoever changes it, its members or its messages locks its row first, but for a read marker,
+ * which never moves back.
+ */
 @Entity()
 @Index(['visibility', 'id'])
 export class Chat {
@@ -17,6 +20,8 @@ export class Chat {
   @Column({ type: 'int' }) lastSeq: number;
   /** Counts every change of the room, its members and its messages. */
   @Column({ type: 'int' }) lastChange: number;
+  /** The greatest `seq` of a message that was deleted, 0 where none was. */
+  @Column({ type: 'int' }) lastDeletedSeq: number;
   @Column({ type: 'int' }) memberCount: number;
   /** Of a direct room: the two users' ids, the lower first, so that there is one room for a pair. */
   @Index({ unique: true })

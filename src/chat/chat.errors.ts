@@ -26,16 +26,49 @@ export class NotAllowedError extends ForbiddenError {
 }
 
 export class NotAMemberError extends ForbiddenError {
+  override readonly kind = 'not-a-member';
+
   constructor() {
     super('You are not a member of this chat. Join it first: PUT /chat/{chat_id}/members/me.');
   }
 }
 
 export class OwnerMustStayError extends ConflictError {
+  override readonly kind = 'owner-must-stay';
+
   constructor() {
     super(
       'A chat has an owner. Hand it over first by giving another member the role "owner", ' +
         'or delete the chat.',
+    );
+  }
+}
+
+/** A counter of the room has come to its end. */
+export class RoomFullError extends ConflictError {
+  override readonly kind = 'room-full';
+
+  constructor() {
+    super('This chat has counted as far as it can: nothing can be added to it. Make another one.');
+  }
+}
+
+export class TooManyRoomsError extends ConflictError {
+  override readonly kind = 'too-many-rooms';
+
+  /** @param isOther whether the one who is in them is not the caller */
+  static atAll(isOther: boolean, max: number): TooManyRoomsError {
+    return new TooManyRoomsError(
+      isOther
+        ? `This user is in ${max} chats, which is as many as may be.`
+        : `You are in ${max} chats, which is as many as may be. Leave one first.`,
+    );
+  }
+
+  static byOthers(max: number, maxByOne: number): TooManyRoomsError {
+    return new TooManyRoomsError(
+      `This user has been put into as many chats as may be without having done anything there: ` +
+        `${max}, or ${maxByOne} by one person.`,
     );
   }
 }

@@ -2,23 +2,25 @@ import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { EncryptionModule } from '../encryption/encryption.module.js';
 import { ChatController } from './chat.controller.js';
-import { Chat } from './chat.entity.js';
 import { ChatEditor } from './chat-editor.js';
 import { ChatEvents } from './chat-events.js';
 import { ChatRepository } from './chat.repository.js';
 import { ChatService } from './chat.service.js';
 import { ChatViews } from './chat-views.js';
 import { DirectService } from './direct.service.js';
-import { KeyEviction } from './key-eviction.js';
+import { LastMessages } from './last-messages.js';
 import { MemberController } from './member.controller.js';
 import { MemberEditor } from './member-editor.js';
+import { Memberships } from './memberships.js';
 import { MemberService } from './member.service.js';
+import { NameSearch } from './name-search.js';
 import { UserModule } from '../user/user.module.js';
 import { Member } from './member.entity.js';
 import { ReadMarkers } from './read-markers.js';
+import { RoomMaker } from './room-maker.js';
 
 @Module({
-  imports: [TypeOrmModule.forFeature([Chat, Member]), EncryptionModule, UserModule],
+  imports: [TypeOrmModule.forFeature([Member]), EncryptionModule, UserModule],
   controllers: [ChatController, MemberController],
   providers: [
     ChatEditor,
@@ -27,11 +29,14 @@ import { ReadMarkers } from './read-markers.js';
     ChatService,
     ChatViews,
     DirectService,
-    KeyEviction,
+    LastMessages,
     MemberEditor,
     MemberService,
+    Memberships,
+    NameSearch,
     ReadMarkers,
+    RoomMaker,
   ],
-  exports: [ChatEvents, ChatRepository, ChatService, ChatViews],
+  exports: [ChatEvents, ChatRepository, ChatService, ChatViews, LastMessages, Memberships],
 })
 export class ChatModule {}

@@ -1,45 +1,96 @@
 import { Injectable } from '@nestjs/common';
-import { InjectRepository } from '@nestjs/typeorm';
-import { EntityManager, Repository } from 'typeorm';
-import { findPairs } from '../database/entity-rows.js';
-import { type Parameter, runSql } from '../database/plain-sql.js';
+import { Database } from '../database/database.js';
+import { type Parameter, type Statement, statement } from '../database/statement.js';
+import type { Reads } from '../database/transaction.js';
 import { Chat } from './chat.entity.js';
-import { Member } from './member.entity.js';
+import type { Member } from './member.entity.js';
+import {
+  CHAT_COLUMNS,
+  CHAT_WIDTH,
+  type ChatRow,
+  MEMBER_COLUMNS,
+  MEMBER_WIDTH,
+  type MemberRow,
+  toChat,
+  toMember,
+} from './room-rows.js';
+import { DELETED_UNREAD } from './unread.js';
 
-const WITH_MEMBER = 'LEFT JOIN member ON member.chat_id = chat.id AND member.user_id = ?';
+const SEEN = `SELECT ${CHAT_COLUMNS}, ${MEMBER_COLUMNS}, ${DELETED_UNREAD}`;
 
-const FIND_ONE = `${WITH_MEMBER} WHERE chat.id = ?`;
+/** By the primary keys. Parameters: user, room. */
+const FIND_ONE = statement({
+  name: 'find_chat_seen',
+  postgres: `${SEEN} FROM chat
+    LEFT JOIN member ON member.chat_id = chat.id AND member.user_id = $1 WHERE chat.id = $2`,
+  sqlite: `${SEEN} FROM chat
+    LEFT JOIN member ON member.chat_id = chat.id AND member.user_id = ? WHERE chat.id = ?`,
+});
 
-const FIND_SOME = `${WITH_MEMBER} WHERE chat.id IN ?`;
+/** By the primary keys. Parameters: user, rooms. */
+const FIND_SOME = statement({
+  name: 'find_chats_seen',
+  postgres: `${SEEN} FROM chat
+    LEFT JOIN member ON member.chat_id = chat.id AND member.user_id = $1
+    WHERE chat.id = ANY($2::uuid[])`,
+  sqlite: `${SEEN} FROM chat
+    LEFT JOIN member ON member.chat_id = chat.id AND member.user_id = ?
+    WHERE chat.id IN (SELECT value FROM json_each(?))`,
+});
 
-/** Said of both tables where to begin, PostgreSQL steps along the two together. */
-const LIST_PUBLIC = `${WITH_MEMBER} AND member.chat_id > ?
-  WHERE chat.visibility = 'public' AND chat.deleted_at IS NULL AND chat.id > ?
-  ORDER BY chat.id LIMIT ?`;
+/**
+ * Index chat(visibility, id). Said of both tables where to begin, PostgreSQL steps along the two
+ * together. Parameters: user, place, limit.
+ */
+const LIST_PUBLIC = statement({
+  name: 'list_public_chats',
+  postgres: `${SEEN} FROM chat
+    LEFT JOIN member ON member.chat_id = chat.id AND member.user_id = $1 AND member.chat_id > $2
+    WHERE chat.visibility = 'public' AND chat.deleted_at IS NULL AND chat.id > $2
+    ORDER BY chat.id LIMIT $3`,
+  sqlite: `${SEEN} FROM chat
+    LEFT JOIN member ON member.chat_id = chat.id AND member.user_id = ?1
+    WHERE chat.visibility = 'public' AND chat.deleted_at IS NULL AND chat.id > ?2
+    ORDER BY chat.id LIMIT +?3`,
+});
 
-/** No join: before it knows the tables, PostgreSQL may go through all rooms for each of the user's. */
-const LIST_JOINED_IDS = `SELECT chat_id FROM member WHERE user_id = ? AND chat_id > ?
-  AND (SELECT deleted_at FROM chat WHERE id = chat_id) IS NULL ORDER BY chat_id LIMIT ?`;
+/**
+ * Index member(user_id, chat_id). No join: before it knows the tables, PostgreSQL may go through all
+ * rooms for each of the user's. Parameters: user, place, limit.
+ */
+const LIST_JOINED = statement({
+  name: 'list_joined_chats',
+  postgres: `SELECT chat_id FROM member WHERE user_id = $1 AND chat_id > $2
+    AND (SELECT deleted_at FROM chat WHERE id = chat_id) IS NULL ORDER BY chat_id LIMIT $3`,
+  sqlite: `SELECT chat_id FROM member WHERE user_id = ? AND chat_id > ?
+    AND (SELECT deleted_at FROM chat WHERE id = chat_id) IS NULL ORDER BY chat_id LIMIT +?`,
+});
 
-const LIST_CHANGES = `SELECT member.user_id, chat.id, chat.last_change, chat.deleted_at
-  FROM member JOIN chat ON chat.id = member.chat_id
-  WHERE member.user_id IN ? ORDER BY member.chat_id`;
+/** Index member(user_id, chat_id). Parameter: users. */
+const LIST_CHANGES = statement({
+  name: 'list_joined_changes',
+  postgres: `SELECT member.user_id, chat.id, chat.last_change, chat.deleted_at
+    FROM member JOIN chat ON chat.id = member.chat_id
+    WHERE member.user_id = ANY($1::uuid[]) ORDER BY member.chat_id`,
+  sqlite: `SELECT member.user_id, chat.id, chat.last_change, chat.deleted_at
+    FROM member JOIN chat ON chat.id = member.chat_id
+    WHERE member.user_id IN (SELECT value FROM json_each(?)) ORDER BY member.chat_id`,
+});
 
-const BEFORE_ALL = '00000000-0000-0000-0000-000000000000';
-
-/** Whether a user may know of a room, as a condition: of the room's id, again, and the user's. */
-export const IS_SEEN = `EXISTS (SELECT 1 FROM chat WHERE id = ? AND deleted_at IS NULL
-  AND (visibility = 'public' OR EXISTS (SELECT 1 FROM member WHERE chat_id = ? AND user_id = ?)))`;
+/** The least id. */
+export const BEFORE_ALL = '00000000-0000-0000-0000-000000000000';
 
 /** A room and the caller's membership in it, if any. */
 export interface ChatSeen {
   chat: Chat;
   member: Member | null;
+  /** Of the messages beyond the caller's marker, how many are deleted. */
+  deletedUnread: number;
 }
 
 @Injectable()
 export class ChatRepository {
-  constructor(@InjectRepository(Chat) private readonly chats: Repository<Chat>) {}
+  constructor(private readonly database: Database) {}
 
   /** The room, if the user may know of it. */
   async findSeen(userId: string, chatId: string): Promise<ChatSeen | null> {
@@ -58,8 +109,8 @@ export class ChatRepository {
     isJoined = false,
   ): Promise<ChatSeen[]> {
     const [open, joinedIds] = await Promise.all([
-      isJoined ? [] : this.seen(LIST_PUBLIC, [userId, after, after, limit]),
-      runSql<[string]>(this.chats.manager, LIST_JOINED_IDS, [userId, after, limit]),
+      isJoined ? [] : this.seen(LIST_PUBLIC, [userId, after, limit]),
+      this.database.rows<[string]>(LIST_JOINED, [userId, after, limit]),
     ]);
     const known = new Set(open.map(({ chat }) => chat.id));
     const missing = joinedIds.flatMap(([id]) => (known.has(id) ? [] : id));
@@ -68,12 +119,8 @@ export class ChatRepository {
   }
 
   /** These rooms, by id, but for those that the user may not know of. */
-  async findAllSeen(
-    userId: string,
-    chatIds: string[],
-    manager?: EntityManager,
-  ): Promise<ChatSeen[]> {
-    return (await this.seen(FIND_SOME, [userId, chatIds], manager)).sort(byId);
+  async findAllSeen(userId: string, chatIds: string[], reads?: Reads): Promise<ChatSeen[]> {
+    return (await this.seen(FIND_SOME, [userId, chatIds], reads)).sort(byId);
   }
 
   /**
@@ -82,10 +129,10 @@ export class ChatRepository {
    */
   async joinedChanges(
     userIds: string[],
-    manager: EntityManager = this.chats.manager,
+    reads: Reads = this.database,
   ): Promise<Map<string, Map<string, number>>> {
     const joined = new Map(userIds.map((id) => [id, new Map<string, number>()]));
-    const rows = await runSql<[string, string, number, unknown]>(manager, LIST_CHANGES, [userIds]);
+    const rows = await reads.rows<[string, string, number, unknown]>(LIST_CHANGES, [userIds]);
     for (const [userId, id, lastChange, deletedAt] of rows) {
       if (deletedAt === null) joined.get(userId)!.set(id, lastChange);
     }
@@ -94,19 +141,27 @@ export class ChatRepository {
 
   /** The one direct room of two users. */
   async findDirect(userId: string, directKey: string): Promise<ChatSeen | null> {
-    const chat = await this.chats.findOneBy({ directKey });
+    const chat = await this.database.manager.findOneBy(Chat, { directKey });
     return chat && this.findSeen(userId, chat.id);
   }
 
   private async seen(
-    clauses: string,
+    statement: Statement,
     parameters: Parameter[],
-    manager = this.chats.manager,
+    reads: Reads = this.database,
   ): Promise<ChatSeen[]> {
-    const pairs = await findPairs(manager, [Chat, Member], clauses, parameters);
-    const rooms = pairs.map(([chat, member]) => ({ chat, member }));
-    return rooms.filter(isSeen);
+    return (await reads.rows(statement, parameters)).map(toSeen).filter(isSeen);
   }
+}
+
+function toSeen(row: unknown[]): ChatSeen {
+  const end = CHAT_WIDTH + MEMBER_WIDTH;
+  const isMember = row[CHAT_WIDTH] !== null;
+  return {
+    chat: toChat(row as ChatRow),
+    member: isMember ? toMember(row.slice(CHAT_WIDTH, end) as MemberRow) : null,
+    deletedUnread: Number(row[end]),
+  };
 }
 
 /** What SQL is not asked of rooms by their ids: SQLite would look for it among all rooms first. */

@@ -1,16 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import type { AuthUser } from '../common/current-user.js';
+import type { AuthUser } from '../http/current-user.js';
 import { Database } from '../database/database.js';
 import { isUniqueViolation } from '../database/query-errors.js';
-import { OwnerKeys } from '../encryption/owner-keys.js';
 import { UserService } from '../user/user.service.js';
 import type { ChatDto } from './chat.dto.js';
-import { Chat } from './chat.entity.js';
-import { DirectWithOneselfError } from './chat.errors.js';
-import { ChatEvents } from './chat-events.js';
+import { DirectWithOneselfError, TooManyRoomsError } from './chat.errors.js';
 import { ChatService } from './chat.service.js';
-import { Member } from './member.entity.js';
-import { newChat, newMember } from './new-chat.js';
+import { newChat, newMember } from './chat-factory.js';
+import { RoomMaker } from './room-maker.js';
 
 @Injectable()
 export class DirectService {
@@ -18,14 +15,13 @@ export class DirectService {
     private readonly chats: ChatService,
     private readonly users: UserService,
     private readonly database: Database,
-    private readonly keys: OwnerKeys,
-    private readonly events: ChatEvents,
+    private readonly maker: RoomMaker,
   ) {}
 
   /**
    * The one direct room of two users, made where there is none yet.
    *
-   * @throws DirectWithOneselfError, UserNotFoundError
+   * @throws DirectWithOneselfError, UserNotFoundError, TooManyRoomsError
    */
   async getOrCreate(user: AuthUser, otherId: string): Promise<{ chat: ChatDto; isNew: boolean }> {
     if (otherId === user.id) throw new DirectWithOneselfError();
@@ -37,24 +33,18 @@ export class DirectService {
       const chatId = await this.create(user.id, otherId, directKey);
       return { chat: await this.chats.get(user, chatId), isNew: true };
     } catch (error) {
-      if (!isUniqueViolation(error)) throw error;
+      if (!isUniqueViolation(error) && !(error instanceof TooManyRoomsError)) throw error;
       const other = await this.chats.findDirect(user, directKey); // made at the same moment
-      return { chat: other!, isNew: false };
+      if (!other) throw error;
+      return { chat: other, isNew: false };
     }
   }
 
   private async create(userId: string, otherId: string, directKey: string): Promise<string> {
     const chat = { ...newChat(userId, 'direct', null), memberCount: 2, directKey };
-    const members = [userId, otherId].map((id) => newMember(chat, id, 'member'));
-    await this.database.write(async (manager, onCommit) => {
-      await this.users.requireActive(manager, userId, otherId);
-      await manager.insert(Chat, chat);
-      await manager.insert(Member, members);
-      await this.keys.create(manager, chat.id, 'chat');
-      const added = { change: chat.lastChange, action: 'added' } as const;
-      const changes = members.map((member) => ({ ...added, member }));
-      await this.events.membersChanged(manager, onCommit, changes);
-    });
+    const maker = newMember(chat, userId, 'member');
+    const invited = { ...newMember(chat, otherId, 'member'), invitedBy: userId };
+    await this.database.write((tx) => this.maker.make(tx, chat, maker, invited));
     return chat.id;
   }
 }

@@ -1,12 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import type { AuthUser } from '../common/current-user.js';
+import type { AuthUser } from '../http/current-user.js';
 import { Database } from '../database/database.js';
+import { UserNotFoundError } from '../user/user.errors.js';
 import { UserService } from '../user/user.service.js';
 import type { Chat } from './chat.entity.js';
 import { MemberNotFoundError, NotAllowedError, OwnerMustStayError } from './chat.errors.js';
 import { ChatEditor } from './chat-editor.js';
 import { ChatEvents } from './chat-events.js';
 import { LockedRooms } from './locked-rooms.js';
+import type { Seat } from './locked-rows.js';
 import { MemberDto } from './member.dto.js';
 import type { Member, Role } from './member.entity.js';
 import { may } from './policy.js';
@@ -25,27 +27,23 @@ export class MemberEditor {
    * Adds a member, changes a role, or joins.
    *
    * @param role what they are to be; unset leaves a member's as it is
-   * @throws ChatNotFoundError, NotAllowedError, UserNotFoundError, OwnerMustStayError
+   * @throws ChatNotFoundError, NotAllowedError, UserNotFoundError, OwnerMustStayError,
+   *   TooManyRoomsError, RoomFullError
    */
   async put(user: AuthUser, chatId: string, userId: string, role?: Role): Promise<MemberDto> {
-    const member = await this.database.write(async (manager, onCommit) => {
-      const rooms = await LockedRooms.lock(manager, [
-        { chatId, userId: user.id },
-        { chatId, userId },
-      ]);
-      const chat = rooms.requireReader({ chatId, userId: user.id });
-      const caller = rooms.findMember({ chatId, userId: user.id });
-      const known = rooms.findMember({ chatId, userId });
-      if (!known) await this.users.requireActive(manager, user.id, userId);
-      const member =
-        known ?? addMember(rooms, chat, { userId, isSelf: userId === user.id, caller });
-      if (role && role !== member.role) giveRole(rooms, chat, caller, member, role);
-      await rooms.save();
-      await this.events.membersChanged(manager, onCommit, rooms.memberChanges);
-      return member;
+    const own = { chatId, userId: user.id };
+    const seat = { chatId, userId };
+    const { member, memberCount } = await this.database.write(async (tx) => {
+      const rooms = await LockedRooms.lock(tx, [own, seat]);
+      const chat = rooms.requireReader(own);
+      const member = rooms.findMember(seat) ?? (await addMember(rooms, own, seat));
+      if (role && role !== member.role) giveRole(rooms, chat, rooms.findMember(own), member, role);
+      this.events.roomsChanged(tx, rooms);
+      rooms.save();
+      return { member, memberCount: chat.memberCount };
     });
     const profiles = await this.users.profiles([userId]);
-    return MemberDto.of(member, profiles.get(userId)!);
+    return MemberDto.of(member, profiles.get(userId)!, memberCount);
   }
 
   /**
@@ -54,8 +52,8 @@ export class MemberEditor {
    * @throws ChatNotFoundError, MemberNotFoundError, NotAllowedError, OwnerMustStayError
    */
   async remove(user: AuthUser, chatId: string, userId: string): Promise<void> {
-    const isEnded = await this.database.write(async (manager, onCommit) => {
-      const rooms = await LockedRooms.lock(manager, [
+    const isEnded = await this.database.write(async (tx) => {
+      const rooms = await LockedRooms.lock(tx, [
         { chatId, userId: user.id },
         { chatId, userId },
       ]);
@@ -63,32 +61,34 @@ export class MemberEditor {
       const member = rooms.findMember({ chatId, userId });
       if (!member) throw new MemberNotFoundError();
       if (userId === user.id && member.role === 'owner' && chat.memberCount === 1) {
-        await this.chats.end(manager, rooms, chat);
-        onCommit(() => this.events.deleted(chatId));
+        await this.chats.end(tx, rooms, chat, member);
+        tx.onCommit(() => this.events.deleted(chatId));
         return true;
       }
       requireRemovable(chat, rooms.findMember({ chatId, userId: user.id }), member);
       rooms.remove(chat, member);
-      await rooms.save();
-      await this.events.membersChanged(manager, onCommit, rooms.memberChanges);
+      this.events.roomsChanged(tx, rooms);
+      rooms.save();
       return false;
     });
     if (isEnded) await this.database.wipe();
   }
 }
 
-interface Newcomer {
-  userId: string;
-  isSelf: boolean;
-  caller: Member | null;
-}
-
-function addMember(rooms: LockedRooms, chat: Chat, { userId, isSelf, caller }: Newcomer): Member {
-  const isAllowed = isSelf
-    ? chat.visibility === 'public'
-    : may(caller?.role ?? null, 'addMember', chat.visibility);
-  if (!isAllowed) throw new NotAllowedError();
-  return rooms.join(chat, userId, 'member', new Date());
+/** @param own where the caller sits, or would */
+async function addMember(rooms: LockedRooms, own: Seat, seat: Seat): Promise<Member> {
+  const { userId } = seat;
+  const chat = rooms.requireReader(own);
+  if (!rooms.findLiving(userId)) throw new UserNotFoundError();
+  if (userId === own.userId) {
+    if (chat.visibility !== 'public') throw new NotAllowedError();
+    await rooms.lockNewcomers([seat]);
+    return rooms.join(chat, userId, new Date());
+  }
+  const role = rooms.findMember(own)?.role ?? null;
+  if (!may(role, 'addMember', chat.visibility)) throw new NotAllowedError();
+  await rooms.lockInvited(userId, own.userId);
+  return rooms.join(chat, userId, new Date(), own.userId);
 }
 
 function giveRole(

@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Put, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiBody, ApiParam, ApiTags } from '@nestjs/swagger';
-import { CurrentUser, type AuthUser } from '../common/current-user.js';
-import { IdOrMePipe, IdPipe } from '../common/validators.js';
+import { CurrentUser, type AuthUser } from '../http/current-user.js';
+import { IdOrMePipe, IdPipe } from '../http/validators.js';
 import { MemberDto, MemberPageDto, MemberQuery, PutMemberDto, ReadDto } from './member.dto.js';
 import { MemberEditor } from './member-editor.js';
 import { ReadMarkers } from './read-markers.js';
@@ -12,6 +12,7 @@ const ApiUserIdOrMe = (): MethodDecorator =>
     name: 'user_id',
     description: 'Id of a user, or `me`.',
     schema: {
+      example: 'me',
       anyOf: [
         { type: 'string', format: 'uuid' },
         { type: 'string', enum: ['me'] },
@@ -32,6 +33,8 @@ export class MemberController {
   /**
    * List the members of a room
    *
+   * @remarks By the ids of the users. Whoever may read the room may ask.
+   *
    * @throws {404} There is no such chat, or it is not yours to see.
    */
   @Get('members')
@@ -51,7 +54,9 @@ export class MemberController {
    *
    * @throws {403} Your role in this chat does not allow it.
    * @throws {404} There is no such chat, or it is not yours to see.
-   * @throws {409} A chat has an owner. Hand it over first, or delete the chat.
+   * @throws {409} [owner-must-stay] A chat has an owner. Hand it over first by giving another member the role "owner", or delete the chat.
+   * @throws {409} [too-many-rooms] This user is in 5000 chats, which is as many as may be.
+   * @throws {409} [room-full] This chat has counted as far as it can: nothing can be added to it. Make another one.
    */
   @Put('members/:user_id')
   @ApiUserIdOrMe()
@@ -63,7 +68,7 @@ export class MemberController {
     @Body() dto: PutMemberDto,
   ): Promise<MemberDto> {
     const id = userId === 'me' ? user.id : userId;
-    return this.editor.put(user, chatId, id, dto.role ?? undefined);
+    return this.editor.put(user, chatId, id, dto.role);
   }
 
   /**
@@ -73,7 +78,7 @@ export class MemberController {
    *
    * @throws {403} Your role in this chat does not allow it.
    * @throws {404} There is no such chat, or it is not yours to see.
-   * @throws {409} A chat has an owner. Hand it over first, or delete the chat.
+   * @throws {409} [owner-must-stay] A chat has an owner. Hand it over first by giving another member the role "owner", or delete the chat.
    */
   @Delete('members/:user_id')
   @ApiUserIdOrMe()
@@ -91,7 +96,7 @@ export class MemberController {
    *
    * @remarks Your read marker never moves back.
    *
-   * @throws {403} You are not a member of this chat. Join it first.
+   * @throws {403} [not-a-member] You are not a member of this chat. Join it first: PUT /chat/{chat_id}/members/me.
    * @throws {404} There is no such chat, or it is not yours to see.
    */
   @Put('read')

@@ -1,19 +1,20 @@
-import { IsIn, IsInt, IsOptional, Max, Min } from 'class-validator';
-import { IsId, IsQueryInteger } from '../common/validators.js';
+import { IsIn, IsInt, Min } from '../http/class-validator.js';
+import { IsId, IsQueryInteger, MayBeLeftOut } from '../http/validators.js';
 import { ProfileDto } from '../user/user.dto.js';
 import { ROLES, type Member, type Role } from './member.entity.js';
 
 const PAGE_LIMIT = 50;
-const MAX_SEQ = 2_147_483_647;
+/** In larger rooms nobody is shown how far others have read, or told of their new names. */
+export const SMALL_ROOM = 100;
 
 export class MemberQuery {
   /** How many to answer at most, 1 to 200. */
-  @IsOptional()
+  @MayBeLeftOut()
   @IsQueryInteger(1, 200)
   limit: number = PAGE_LIMIT;
 
   /** Id of the last user of the page before. */
-  @IsOptional() @IsId() after?: string;
+  @MayBeLeftOut() @IsId() after?: string;
 }
 
 export class PutMemberDto {
@@ -22,17 +23,16 @@ export class PutMemberDto {
    * admin then.
    * @example member
    */
-  @IsOptional() @IsIn(ROLES) role?: Role | null;
+  @MayBeLeftOut() @IsIn(ROLES) role?: Role;
 }
 
 export class ReadDto {
   /**
-   * `seq` of the last message read; one beyond the end counts as the end.
+   * `seq` of the last message read; one beyond the end, however large, counts as the end.
    * @example 3
    */
   @IsInt({ message: 'seq must be a whole number' })
   @Min(0, { message: 'seq must be 0 or more' })
-  @Max(MAX_SEQ, { message: `seq must be at most ${MAX_SEQ}` })
   seq: number;
 }
 
@@ -45,8 +45,16 @@ export class MemberDto {
   /** @example 2026-11-22T17:31:30.000Z */
   joined_at: string;
 
-  static of({ role, joinedAt }: Member, user: ProfileDto): MemberDto {
-    return { user, role, joined_at: joinedAt.toISOString() };
+  /**
+   * `seq` up to which they have read; null in a room of more than 100 members.
+   * @example 2
+   */
+  read_seq: number | null;
+
+  /** @param memberCount of their room */
+  static of({ role, joinedAt, readSeq }: Member, user: ProfileDto, memberCount: number): MemberDto {
+    const read_seq = memberCount > SMALL_ROOM ? null : readSeq;
+    return { user, role, joined_at: joinedAt.toISOString(), read_seq };
   }
 }
 

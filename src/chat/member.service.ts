@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { MoreThan, Repository } from 'typeorm';
-import type { AuthUser } from '../common/current-user.js';
+import type { AuthUser } from '../http/current-user.js';
 import { pageOf } from '../common/page.js';
 import { UserService } from '../user/user.service.js';
 import { ChatService } from './chat.service.js';
@@ -17,7 +17,7 @@ export class MemberService {
   ) {}
 
   async list(user: AuthUser, chatId: string, query: MemberQuery): Promise<MemberPageDto> {
-    await this.chats.requireReader(user.id, chatId);
+    const { chat } = await this.chats.requireReader(user.id, chatId);
     const rows = await this.members.find({
       where: { chatId, ...(query.after && { userId: MoreThan(query.after) }) },
       order: { userId: 'ASC' },
@@ -25,6 +25,10 @@ export class MemberService {
     });
     const { data, has_more } = pageOf(rows, query.limit);
     const profiles = await this.users.profiles(data.map((member) => member.userId));
-    return { data: data.map((row) => MemberDto.of(row, profiles.get(row.userId)!)), has_more };
+    const { memberCount } = chat;
+    return {
+      data: data.map((row) => MemberDto.of(row, profiles.get(row.userId)!, memberCount)),
+      has_more,
+    };
   }
 }

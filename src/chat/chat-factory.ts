@@ -1,4 +1,4 @@
-import { newId } from '../common/ids.js';
+import { newId } from '../crypto/ids.js';
 import type { Chat, Visibility } from './chat.entity.js';
 import type { Member, Role } from './member.entity.js';
 
@@ -12,6 +12,7 @@ export function newChat(createdBy: string, visibility: Visibility, chatName: str
     lastMessageAt: null,
     lastSeq: 0,
     lastChange: 1,
+    lastDeletedSeq: 0,
     memberCount: 1,
     directKey: null,
     deletedAt: null,
@@ -19,5 +20,5 @@ export function newChat(createdBy: string, visibility: Visibility, chatName: str
 }
 
 export function newMember(chat: Chat, userId: string, role: Role): Member {
-  return { chatId: chat.id, userId, role, joinedAt: chat.createdAt, readSeq: 0 };
+  return { chatId: chat.id, userId, role, joinedAt: chat.createdAt, readSeq: 0, invitedBy: null };
 }
