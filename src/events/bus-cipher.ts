@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Secrets } from '../config/secrets.js';
-import { deriveKey } from '../encryption/derive-key.js';
-import { fernetOpen, fernetSeal, parseFernetKey } from '../encryption/fernet.js';
+import { deriveKey } from '../crypto/derive-key.js';
+import { fernetOpen, fernetSeal, parseFernetKey } from '../crypto/fernet.js';
 
 /** A sealed event that is older is not delivered: nobody replays it later. */
 const TTL_SECONDS = 60;
@@ -9,10 +9,12 @@ const TTL_SECONDS = 60;
 /** Seals what leaves the process, so that Redis sees no plain word of it. */
 @Injectable()
 export class BusCipher {
-  private readonly keys: Buffer[];
+  private keys: Buffer[] = [];
 
   constructor(secrets: Secrets) {
-    this.keys = secrets.masterKeys.map((key) => deriveKey(parseFernetKey(key), 'conclave/bus/v1'));
+    secrets.watchMasterKeys((keys) => {
+      this.keys = keys.map((key) => deriveKey(parseFernetKey(key), 'conclave/bus/v1'));
+    });
   }
 
   seal(text: string): string {

@@ -1,7 +1,8 @@
 import { EventEmitter } from 'node:events';
 import { Injectable, Logger } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
-import { newId } from '../common/ids.js';
+import { upTo } from '../common/cache-bound.js';
+import { newId } from '../crypto/ids.js';
 import { BusCipher } from './bus-cipher.js';
 import type { DomainEvent, RoomEvent } from './events.js';
 import { RedisChannels } from './redis-channels.js';
@@ -35,8 +36,10 @@ export class EventBus {
   private readonly processId = newId();
   private readonly announced: (() => RoomEvent[])[] = [];
   /** Rooms that somebody has just joined, perhaps where nobody follows them yet. */
-  private readonly joined = new LRUCache<string, true>({ max: MAX_JOINED, ttl: JOINING_MS });
+  private readonly joined = new LRUCache<string, true>({ ...upTo(MAX_JOINED), ttl: JOINING_MS });
   private tellingOfLoss: NodeJS.Timeout | undefined;
+  private countingAsLost: NodeJS.Timeout | undefined;
+  private unopened = 0;
 
   constructor(
     private readonly channels: RedisChannels,
@@ -79,14 +82,14 @@ export class EventBus {
     this.channels.unsubscribe(chatIds.map(channelOf));
   }
 
-  /** Whether there may be other processes, whose news can be held up. */
-  get isShared(): boolean {
-    return this.channels.isShared;
-  }
-
   /** Calls back whenever news arrives again that had been held up. */
   onResumed(handler: () => void): void {
     this.channels.onResumed(handler);
+  }
+
+  /** Tells the handlers of this process alone, of what has happened elsewhere. */
+  tellHere(event: Exclude<DomainEvent, RoomEvent>): void {
+    this.deliver(event);
   }
 
   private sendAnnounced(): void {
@@ -120,16 +123,27 @@ export class EventBus {
 
   private receive(token: string): void {
     const text = this.cipher.open(token);
-    if (text === undefined) {
-      this.logger.warn({ event: 'event_bus.foreign_message' });
-      return;
-    }
+    if (text === undefined) return this.countAsLost();
     try {
       const { from, event } = JSON.parse(text) as Envelope;
       if (from !== this.processId) this.deliver(event);
     } catch (err) {
       this.logger.warn({ event: 'event_bus.unreadable_message', err });
     }
+  }
+
+  /**
+   * It may be an event, under a master key that this process lacks. Told once for all of a second:
+   * what is none of ours is not to keep everybody busy.
+   */
+  private countAsLost(): void {
+    this.unopened++;
+    this.countingAsLost ??= setTimeout(() => {
+      this.countingAsLost = undefined;
+      this.logger.warn({ event: 'event_bus.foreign_message', count: this.unopened });
+      this.unopened = 0;
+      this.deliver({ type: 'events.lost' });
+    }, LOSS_MS).unref();
   }
 
   private deliver(event: DomainEvent): void {

@@ -1,10 +1,12 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { type Redis, RedisClient } from './redis-client.js';
+import { type Redis, RedisClient } from '../redis/redis-client.js';
 
 /** What a caller waits at most until a channel is open. */
 const SUBSCRIBE_MS = 250;
 /** While Redis is away every event fails: one line of the log a second will do. */
 const REPORT_MS = 1000;
+/** Named as a room's is, so that it asks for the same rights. */
+const PROBE = 'conclave:room:rights';
 
 /**
  * Redis' channels, where `REDIS_URL` is set: which of them come here, and the way out. What cannot
@@ -19,7 +21,7 @@ export class RedisChannels {
   /** Settles when all that was subscribed to so far is open. */
   private opening: Promise<unknown> = Promise.resolve();
   private handleMessage: (text: string) => void = () => undefined;
-  private resumed: () => void = () => undefined;
+  private readonly resumed: (() => void)[] = [];
   private reportedAt = 0;
 
   constructor(private readonly redis: RedisClient) {
@@ -36,13 +38,20 @@ export class RedisChannels {
     return this.redis.commands?.isReady === true;
   }
 
+  /** Uses a channel that nobody follows as all others are used. @throws what Redis says against it */
+  async requireRights(): Promise<void> {
+    await this.redis.commands?.publish(PROBE, '');
+    await this.subscriber?.subscribe(PROBE, ignore);
+    await this.subscriber?.unsubscribe(PROBE, ignore);
+  }
+
   onMessage(handler: (text: string) => void): void {
     this.handleMessage = handler;
   }
 
   /** Calls back when the channels are open, at the start and after each outage. */
   onResumed(handler: () => void): void {
-    this.resumed = handler;
+    this.resumed.push(handler);
   }
 
   /** Whether Redis has taken it. */
@@ -89,7 +98,7 @@ export class RedisChannels {
     this.opening = this.open([...this.wanted]);
     await this.opening;
     await this.close([...this.unwanted]);
-    this.resumed();
+    for (const handler of this.resumed) handler();
   }
 
   private async open(channels: string[]): Promise<void> {
@@ -109,8 +118,10 @@ export class RedisChannels {
   private readonly receive = (text: string): void => this.handleMessage(text);
 
   private readonly report = (err: unknown): void => {
-    if (Date.now() - this.reportedAt < REPORT_MS) return;
+    if (this.redis.isClosed || Date.now() - this.reportedAt < REPORT_MS) return;
     this.reportedAt = Date.now();
     this.logger.warn({ event: 'redis.failed', err });
   };
 }
+
+function ignore(): void {}

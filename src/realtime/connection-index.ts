@@ -19,6 +19,10 @@ export class ConnectionIndex {
     return this.byKey.delete(key);
   }
 
+  get keys(): Iterable<string> {
+    return this.byKey.keys();
+  }
+
   /** As it stands; it changes with the index. */
   get(key: string): ReadonlySet<Connection> {
     return this.byKey.get(key) ?? NONE;

@@ -5,12 +5,11 @@ import { ChatRepository } from '../chat/chat.repository.js';
 import { UnavailableError } from '../common/errors.js';
 import type { Connection } from './connection.js';
 import { ConnectionIndex } from './connection-index.js';
-import { HeardRooms, tellReady } from './heard-rooms.js';
+import { Subscriptions } from './subscriptions.js';
 import { TooManyConnectionsError } from './realtime.errors.js';
 
 /** Of one user, in one process. */
 const MAX_CONNECTIONS = 50;
-const CONNECTIONS_PER_QUERY = 500;
 
 /**
  * Everyone who listens to this process, and to which rooms. What is in the database when a
@@ -30,7 +29,7 @@ export class Connections implements OnModuleDestroy {
   constructor(
     private readonly sessions: SessionService,
     private readonly chats: ChatRepository,
-    private readonly rooms: HeardRooms,
+    private readonly rooms: Subscriptions,
   ) {}
 
   has(connection: Connection): boolean {
@@ -41,8 +40,16 @@ export class Connections implements OnModuleDestroy {
     return this.all.size;
   }
 
-  count(isCounted: (connection: Connection) => boolean): number {
-    return [...this.all].filter(isCounted).length;
+  list(): Connection[] {
+    return [...this.all];
+  }
+
+  get sessionIds(): Iterable<string> {
+    return this.ofSession.keys;
+  }
+
+  get userIds(): Iterable<string> {
+    return this.ofUser.keys;
   }
 
   /**
@@ -85,7 +92,7 @@ export class Connections implements OnModuleDestroy {
 
   endSessions(sessionIds: string[]): void {
     for (const id of sessionIds)
-      for (const connection of this.ofSession.get(id)) this.end(connection);
+      for (const connection of this.ofSession.get(id)) this.close(connection);
   }
 
   /** A user has joined a room, by this change of it. Resolves when its events come here. */
@@ -95,32 +102,16 @@ export class Connections implements OnModuleDestroy {
     await this.rooms.follow([chatId], entered);
   }
 
-  /** A user has left a room. */
-  part(userId: string, chatId: string): void {
+  /** A user has left a room. Answers who heard it. */
+  part(userId: string, chatId: string): Connection[] {
     this.mark(userId);
-    for (const connection of this.ofUser.get(userId)) this.rooms.leave(connection, chatId);
+    return this.of(userId).filter((each) => this.rooms.leave(each, chatId));
   }
 
-  /** A room is over. */
-  closeRoom(chatId: string): void {
+  /** A room is over. Answers who heard it. */
+  closeRoom(chatId: string): Connection[] {
     this.mark(chatId);
-    for (const connection of this.rooms.hearing(chatId)) this.rooms.leave(connection, chatId);
-  }
-
-  /**
-   * Looks at the database again: for sessions that have ended, rooms that were joined or left, and
-   * changes whose events have not come. Who may have missed some is told.
-   *
-   * @param hasMissed whether that may be anyone
-   */
-  async lookAgain(hasMissed = false): Promise<void> {
-    const connections = [...this.all];
-    const changes = new Map<string, number>();
-    for (let i = 0; i < connections.length; i += CONNECTIONS_PER_QUERY) {
-      await this.look(connections.slice(i, i + CONNECTIONS_PER_QUERY), changes);
-    }
-    const behind = this.rooms.behind(changes);
-    tellReady(hasMissed ? [...this.all] : behind);
+    return [...this.rooms.subscribers(chatId)].filter((each) => this.rooms.leave(each, chatId));
   }
 
   onModuleDestroy(): void {
@@ -128,14 +119,25 @@ export class Connections implements OnModuleDestroy {
     for (const connection of this.all) connection.release();
   }
 
-  /** @param changes takes in how far the rooms have come */
-  private async look(
-    connections: Connection[],
-    changes = new Map<string, number>(),
-  ): Promise<void> {
+  /**
+   * Reads from the database while news may come.
+   *
+   * @param read is given a set that takes in users and rooms whose memberships change meanwhile
+   */
+  async reading<T>(read: (changed: Set<string>) => Promise<T>): Promise<T> {
     const changed = new Set<string>();
     this.looks.add(changed);
     try {
+      return await read(changed);
+    } finally {
+      this.looks.delete(changed);
+    }
+  }
+
+  /** Lets connections hear the rooms that their users are in now. Answers those to which this is new. */
+  look(connections: Connection[]): Promise<Connection[]> {
+    return this.reading(async (changed) => {
+      const others: Connection[] = [];
       for (let rest = connections; rest.length > 0;) {
         changed.clear();
         const [living, joined] = await Promise.all([
@@ -146,39 +148,38 @@ export class Connections implements OnModuleDestroy {
         rest = rest.filter(({ user }) => changed.has(user.id));
         for (const rooms of joined.values()) {
           for (const chatId of changed) rooms.delete(chatId); // over by now
-          for (const [chatId, change] of rooms) changes.set(chatId, change);
         }
-        await this.bringInLine(settled, living, joined);
+        others.push(...(await this.bringInLine(settled, living, joined)));
       }
-    } finally {
-      this.looks.delete(changed);
-    }
+      return others;
+    });
   }
 
   private async bringInLine(
     connections: Connection[],
     living: Set<string>,
     joined: Map<string, Map<string, number>>,
-  ): Promise<void> {
+  ): Promise<Connection[]> {
     const entered: Connection[] = [];
+    const others: Connection[] = [];
     const chatIds: string[] = [];
     for (const connection of connections) {
       const { id, sessionId } = connection.user;
-      const isLiving = living.has(sessionId);
-      if (!isLiving) this.end(connection);
-      const fresh = isLiving ? this.enterAll(connection, joined.get(id)!) : [];
+      if (!living.has(sessionId)) this.close(connection);
+      if (!this.all.has(connection)) continue;
+      const left = [...connection.chatIds].filter((chatId) => !joined.get(id)!.has(chatId));
+      for (const chatId of left) this.rooms.leave(connection, chatId);
+      const fresh = this.enterAll(connection, joined.get(id)!);
       if (fresh.length > 0) entered.push(connection);
+      if (fresh.length + left.length > 0) others.push(connection);
       chatIds.push(...fresh);
     }
     await this.rooms.follow(chatIds, entered);
+    return others;
   }
 
   /** Returns the rooms that it has not heard so far. */
   private enterAll(connection: Connection, joined: Map<string, number>): string[] {
-    if (!this.all.has(connection)) return [];
-    for (const chatId of connection.chatIds) {
-      if (!joined.has(chatId)) this.rooms.leave(connection, chatId);
-    }
     return [...joined].flatMap(([id, change]) =>
       this.rooms.enter(connection, id, change) ? id : [],
     );
@@ -189,8 +190,8 @@ export class Connections implements OnModuleDestroy {
     for (const look of this.looks) look.add(id);
   }
 
-  private end(connection: Connection): void {
+  private close(connection: Connection): void {
     this.remove(connection);
-    connection.end();
+    connection.close();
   }
 }

@@ -1,11 +1,12 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
+import { upTo } from '../common/cache-bound.js';
 import { EventBus } from '../events/event-bus.js';
 import type { RoomEvent } from '../events/events.js';
 import { Connections } from './connections.js';
 import { EventOrder } from './event-order.js';
 import { EventStream } from './event-stream.js';
-import { HeardRooms } from './heard-rooms.js';
+import { Subscriptions } from './subscriptions.js';
 import { RealtimeGateway } from './realtime.gateway.js';
 
 /** Memberships that changed of late: of two processes' news the older may come last. */
@@ -15,12 +16,12 @@ const REMEMBERED = 10_000;
 @Injectable()
 export class EventForwarder {
   private readonly logger = new Logger(EventForwarder.name);
-  private readonly lastChange = new LRUCache<string, number>({ max: REMEMBERED });
+  private readonly lastChange = new LRUCache<string, number>(upTo(REMEMBERED));
 
   constructor(
     private readonly connections: Connections,
     private readonly gateway: RealtimeGateway,
-    private readonly rooms: HeardRooms,
+    private readonly rooms: Subscriptions,
     order: EventOrder,
     bus: EventBus,
   ) {
@@ -49,15 +50,15 @@ export class EventForwarder {
   }
 
   private deliver(event: RoomEvent): void {
-    const hearing = this.rooms.hearing(event.chatId);
-    if (hearing.size === 0) return; // Socket.IO would encode it all the same
+    const subscribers = this.rooms.subscribers(event.chatId);
+    if (subscribers.size === 0) return; // Socket.IO would encode it all the same
     this.gateway.emit(event);
     let data: string | undefined;
-    for (const connection of hearing) {
+    for (const connection of subscribers) {
       const isMeant = event.only === undefined || event.only === connection.user.id;
       const isSpared = event.except === connection.user.id;
       if (!(connection instanceof EventStream) || !isMeant || isSpared) continue;
-      connection.hear(event, (data ??= JSON.stringify(event.payload)));
+      connection.deliver(event, (data ??= JSON.stringify(event.payload)));
     }
   }
 
@@ -66,7 +67,7 @@ export class EventForwarder {
     for (const connection of this.connections.of(userId)) {
       const hasHeard = connection.chatIds.has(event.chatId);
       const isForOne = connection.chatId !== undefined;
-      if (!hasHeard && !isForOne) connection.hear(event, JSON.stringify(event.payload));
+      if (!hasHeard && !isForOne) connection.deliver(event, JSON.stringify(event.payload));
     }
   }
 

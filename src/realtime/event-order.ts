@@ -37,6 +37,11 @@ export class EventOrder {
     this.rooms.delete(chatId);
   }
 
+  /** @param stored the change that the database has now */
+  hasMoved(chatId: string, stored: number): boolean {
+    return this.rooms.get(chatId)?.stored !== stored;
+  }
+
   /**
    * Whether an event has not come that was due when the database was looked at the last time. Each is
    * told of once.

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
-import type { AuthUser } from '../common/current-user.js';
-import type { RoomEvent } from '../events/events.js';
-import { type Connection, FAREWELL_MS } from './connection.js';
+import type { AuthUser } from '../http/current-user.js';
+import { type ClientEvent, type Connection, FAREWELL_MS } from './connection.js';
+import type { ReadyDto } from './realtime-event.dto.js';
 
 /** What waits for a client to read; one with more is too slow, and is dropped. */
 const MAX_WAITING_BYTES = 4 * 1024 * 1024;
@@ -15,7 +15,7 @@ export class EventStream extends Readable implements Connection {
   readonly chatIds = new Set<string>();
   private readonly heartbeat: NodeJS.Timeout;
   private onRead: () => void = () => undefined;
-  private isEnding = false;
+  private isClosing = false;
 
   constructor(readonly user: AuthUser) {
     super();
@@ -28,23 +28,24 @@ export class EventStream extends Readable implements Connection {
 
   leave(): void {}
 
-  hear({ name }: RoomEvent, data: string): void {
+  deliver({ name }: ClientEvent, data: string): void {
     this.send(name, data);
   }
 
-  ready(): void {
-    this.send('ready', '{}');
+  ready(history: string): void {
+    const payload: ReadyDto = { type: 'ready', history };
+    this.send('ready', JSON.stringify(payload));
   }
 
-  end(): void {
+  close(): void {
     if (this.isOver) return;
-    this.isEnding = true;
+    this.isClosing = true;
     this.push(null);
     setTimeout(() => this.destroy(), FAREWELL_MS).unref();
   }
 
   release(): void {
-    this.end();
+    this.close();
   }
 
   /**
@@ -63,7 +64,7 @@ export class EventStream extends Readable implements Connection {
   }
 
   protected get isOver(): boolean {
-    return this.destroyed || this.isEnding;
+    return this.destroyed || this.isClosing;
   }
 
   /** Resolves when the client has read most of what was sent. */

@@ -6,7 +6,8 @@ import { EventStream } from './event-stream.js';
 @Injectable()
 export class RealtimeMetrics {
   constructor(metrics: Metrics, connections: Connections) {
-    const streams = (): number => connections.count((each) => each instanceof EventStream);
+    const streams = (): number =>
+      connections.list().filter((each) => each instanceof EventStream).length;
     metrics.gauge('conclave_sockets', 'Open sockets', () => connections.size - streams());
     metrics.gauge('conclave_event_streams', 'Open event streams', streams);
   }

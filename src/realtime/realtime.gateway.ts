@@ -1,3 +1,6 @@
+import type { EventEmitter } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import type { Socket as NetSocket } from 'node:net';
 import { Logger } from '@nestjs/common';
 import {
   OnGatewayConnection,
@@ -6,11 +9,14 @@ import {
   WebSocketServer,
 } from '@nestjs/websockets';
 import type { Server, Socket } from 'socket.io';
-import { TokenService } from '../auth/token.service.js';
-import { Whitelist } from '../auth/whitelist.js';
-import { type ProblemBody, problemOf } from '../common/problem.js';
+import { AccessTokens } from '../auth/access-tokens.js';
+import { type ProblemBody, problemOf } from '../http/problem.js';
+import { answerUnreadable } from '../http/unreadable-request.js';
 import type { RoomEvent } from '../events/events.js';
 import { Connections } from './connections.js';
+import { closeWhenFlooding } from './packet-limit.js';
+import { Ready } from './ready.js';
+import { SocketCallers } from './socket-callers.js';
 import { SocketConnection, socketRoom } from './socket-connection.js';
 import { Typing } from './typing.js';
 
@@ -24,13 +30,23 @@ export class RealtimeGateway implements OnGatewayInit<Server>, OnGatewayConnecti
   @WebSocketServer() private readonly server: Server;
 
   constructor(
-    private readonly tokens: TokenService,
-    private readonly whitelist: Whitelist,
+    private readonly callers: SocketCallers,
+    private readonly tokens: AccessTokens,
     private readonly connections: Connections,
     private readonly typing: Typing,
+    private readonly ready: Ready,
   ) {}
 
+  /** Speaks Socket.IO over a connection whose client has asked for it. */
+  take(request: IncomingMessage, socket: NetSocket, head: Buffer): void {
+    this.server.engine.handleUpgrade(request, socket, head);
+  }
+
   afterInit(server: Server): void {
+    // Where the handshake of the WebSocket itself is unsound. The types leave `ws` out.
+    const { ws } = server.engine as unknown as { ws: EventEmitter };
+    ws.on('wsClientError', (_error: Error, socket: NetSocket) => answerUnreadable(socket));
+    server.engine.on('connection', closeWhenFlooding);
     server.use((socket, next) => {
       const { conn } = socket;
       // Socket.IO takes any number of requests until the first is answered; clients send one.
@@ -47,7 +63,8 @@ export class RealtimeGateway implements OnGatewayInit<Server>, OnGatewayConnecti
   handleConnection(socket: Socket): void {
     const connection = this.admitted.get(socket)!;
     // Its session may have ended between the answer to the handshake and now.
-    if (!this.connections.has(connection)) return connection.end();
+    if (!this.connections.has(connection)) return connection.close();
+    void this.ready.tell([connection]);
     // Not by Nest, whose global guard, pipe and filter are those of requests.
     socket.on('typing', (body: unknown, answer: unknown) => {
       const problem = this.type(connection, body);
@@ -82,14 +99,13 @@ export class RealtimeGateway implements OnGatewayInit<Server>, OnGatewayConnecti
 
   private async admit(socket: Socket): Promise<void> {
     const { token } = socket.handshake.auth as { token?: unknown };
-    const claims = this.tokens.verifyAccess(typeof token === 'string' ? token : '');
+    const claims = await this.callers.identify(token);
     const connection = new SocketConnection(socket, { id: claims.sub, sessionId: claims.sid });
     this.admitted.set(socket, connection);
     connection.dropWhenSlow();
-    connection.endWhenFlooding();
     socket.conn.once('close', () => this.connections.remove(connection));
     socket.once('disconnect', () => this.connections.remove(connection));
-    await this.connections.open(connection, () => this.whitelist.requireLive(claims));
+    await this.connections.open(connection, () => this.tokens.admit(claims));
     if (socket.conn.readyState !== 'open') this.connections.remove(connection);
   }
 

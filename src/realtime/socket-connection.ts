@@ -1,12 +1,11 @@
 import type { Socket } from 'socket.io';
-import type { AuthUser } from '../common/current-user.js';
-import type { RoomEvent } from '../events/events.js';
-import { type Connection, FAREWELL_MS } from './connection.js';
+import type { AuthUser } from '../http/current-user.js';
+import { type ClientEvent, type Connection, FAREWELL_MS } from './connection.js';
+import type { ReadyDto } from './realtime-event.dto.js';
 
 /** What waits for a client to read; one with more is too slow. Each event counts a thousand more. */
 const MAX_WAITING_CHARACTERS = 4 * 1024 * 1024;
 const EVENT_CHARACTERS = 1000;
-const MAX_EVENTS_PER_SECOND = 20;
 
 /** A socket. It hears a room by being in Socket.IO's room `chat:<id>`. */
 export class SocketConnection implements Connection {
@@ -21,7 +20,7 @@ export class SocketConnection implements Connection {
     return this.socket.id;
   }
 
-  hear({ name, payload }: RoomEvent): void {
+  deliver({ name, payload }: ClientEvent): void {
     this.socket.emit(name, payload);
   }
 
@@ -33,12 +32,13 @@ export class SocketConnection implements Connection {
     void this.socket.leave(socketRoom(chatId));
   }
 
-  ready(): void {
-    this.socket.emit('ready', {});
+  ready(history: string): void {
+    const payload: ReadyDto = { type: 'ready', history };
+    this.socket.emit('ready', payload);
   }
 
   /** The client is told "io server disconnect", upon which it does not reconnect. */
-  end(): void {
+  close(): void {
     this.socket.disconnect(true);
     this.cutLater();
   }
@@ -56,17 +56,6 @@ export class SocketConnection implements Connection {
     this.socket.conn.on('packetCreate', ({ data }: { data?: unknown }) => {
       waiting += EVENT_CHARACTERS + (typeof data === 'string' ? data.length : 0);
       if (waiting > MAX_WAITING_CHARACTERS) setImmediate(() => this.drop());
-    });
-  }
-
-  /** Ends a socket that sends faster than any person does. */
-  endWhenFlooding(): void {
-    let [second, count] = [0, 0];
-    this.socket.use((_event, next) => {
-      const now = Math.floor(Date.now() / 1000);
-      [second, count] = now === second ? [second, count + 1] : [now, 1];
-      if (count > MAX_EVENTS_PER_SECOND) this.end();
-      else next();
     });
   }
 

@@ -3,19 +3,25 @@ import { EventBus } from '../events/event-bus.js';
 import type { Connection } from './connection.js';
 import { ConnectionIndex } from './connection-index.js';
 import { EventOrder } from './event-order.js';
+import { Ready } from './ready.js';
 
 /** The rooms that somebody here hears. Their events come here, and in order, for that long. */
 @Injectable()
-export class HeardRooms {
+export class Subscriptions {
   private readonly byChat = new ConnectionIndex();
 
   constructor(
     private readonly bus: EventBus,
     private readonly order: EventOrder,
+    private readonly ready: Ready,
   ) {}
 
+  get ids(): Iterable<string> {
+    return this.byChat.keys;
+  }
+
   /** Those who hear a room, as it stands. */
-  hearing(chatId: string): ReadonlySet<Connection> {
+  subscribers(chatId: string): ReadonlySet<Connection> {
     return this.byChat.get(chatId);
   }
 
@@ -33,17 +39,25 @@ export class HeardRooms {
     return true;
   }
 
-  leave(connection: Connection, chatId: string): void {
-    if (!connection.chatIds.delete(chatId)) return;
+  /** @returns whether the connection has heard the room */
+  leave(connection: Connection, chatId: string): boolean {
+    if (!connection.chatIds.delete(chatId)) return false;
     connection.leave(chatId);
-    if (!this.byChat.delete(chatId, connection)) return;
-    this.order.forget(chatId);
-    this.bus.unfollow([chatId]);
+    if (this.byChat.delete(chatId, connection)) {
+      this.order.forget(chatId);
+      this.bus.unfollow([chatId]);
+    }
+    return true;
   }
 
   /** Resolves when the events of rooms come here that these connections have just entered. */
   async follow(chatIds: string[], entered: Connection[]): Promise<void> {
-    if (entered.length > 0) await this.bus.follow(chatIds, () => tellReady(entered));
+    if (entered.length > 0) await this.bus.follow(chatIds, () => void this.ready.tell(entered));
+  }
+
+  /** Whether a room has come further since the last time that `behind` was asked about it. */
+  hasMoved(chatId: string, change: number): boolean {
+    return this.order.hasMoved(chatId, change);
   }
 
   /**
@@ -53,13 +67,6 @@ export class HeardRooms {
    */
   behind(changes: Map<string, number>): Connection[] {
     const late = [...changes].filter(([chatId, change]) => this.order.isBehind(chatId, change));
-    return [...new Set(late.flatMap(([chatId]) => [...this.hearing(chatId)]))];
-  }
-}
-
-/** Each will ask for what it has missed: one in a millisecond. */
-export function tellReady(connections: Connection[]): void {
-  for (const connection of connections) {
-    setTimeout(() => connection.ready(), Math.random() * connections.length).unref();
+    return [...new Set(late.flatMap(([chatId]) => [...this.subscribers(chatId)]))];
   }
 }
