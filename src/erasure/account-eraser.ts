@@ -1,15 +1,17 @@
 import { Injectable } from '@nestjs/common';
-import { EntityManager, Not } from 'typeorm';
+import { IsNull, Not } from 'typeorm';
+import { WrongPasswordError } from '../auth/auth.errors.js';
+import { Identity } from '../auth/identity.entity.js';
 import { SessionService } from '../auth/session.service.js';
 import { ChatEvents } from '../chat/chat-events.js';
 import type { Chat } from '../chat/chat.entity.js';
 import { LockedRooms } from '../chat/locked-rooms.js';
 import { Member } from '../chat/member.entity.js';
 import { Database } from '../database/database.js';
-import { rowLock } from '../database/row-lock.js';
-import type { OnCommit } from '../database/work.js';
+import type { Transaction } from '../database/transaction.js';
 import { OwnerKeys } from '../encryption/owner-keys.js';
-import { User } from '../user/user.entity.js';
+import { NO_PASSWORD, User } from '../user/user.entity.js';
+import { AccountGoneError } from '../user/user.errors.js';
 
 export interface Erased {
   sessionIds: string[];
@@ -19,8 +21,6 @@ export interface Erased {
 
 const MAX_ATTEMPTS = 5;
 const NOBODY = { email: null, emailKey: null, fname: null, lname: null, profile: null };
-/** No password has this hash. */
-const NO_PASSWORD = '!';
 
 class JoinedMeanwhileError extends Error {}
 
@@ -34,25 +34,27 @@ export class AccountEraser {
     private readonly events: ChatEvents,
   ) {}
 
-  /** Begins anew when the user joins a room while theirs are being locked. */
-  async erase(userId: string, attempt = 1): Promise<Erased> {
+  /**
+   * Begins anew when the user joins a room while theirs are being locked.
+   *
+   * @param user with the password that was checked
+   * @throws AccountGoneError, WrongPasswordError when another request came first
+   */
+  async erase(user: User, attempt = 1): Promise<Erased> {
     try {
-      return await this.database.write((manager, onCommit) => this.end(manager, userId, onCommit));
+      return await this.database.write((tx) => this.end(tx, user));
     } catch (error) {
       if (attempt === MAX_ATTEMPTS || !(error instanceof JoinedMeanwhileError)) throw error;
-      return this.erase(userId, attempt + 1);
+      return this.erase(user, attempt + 1);
     }
   }
 
-  private async end(manager: EntityManager, userId: string, onCommit: OnCommit): Promise<Erased> {
-    const known = await manager.findBy(Member, { userId });
-    const rooms = await LockedRooms.lock(manager, known);
-    // Whoever sends or joins holds this row too: from here on there is no further room.
-    await manager.findOne(User, {
-      where: { id: userId },
-      ...rowLock(manager, 'pessimistic_write'),
-    });
-    const joined = await manager.findBy(Member, { userId });
+  private async end(tx: Transaction, user: User): Promise<Erased> {
+    const userId = user.id;
+    const known = await tx.manager.findBy(Member, { userId });
+    const rooms = await LockedRooms.lock(tx, known);
+    await lockUnchanged(tx, user);
+    const joined = await tx.manager.findBy(Member, { userId });
     const isLocked = new Set(known.map((member) => member.chatId));
     if (!joined.every((member) => isLocked.has(member.chatId))) throw new JoinedMeanwhileError();
 
@@ -61,44 +63,52 @@ export class AccountEraser {
       const chat = rooms.find(chatId);
       const member = rooms.findMember({ chatId, userId });
       if (!chat || !member || chat.visibility === 'direct') continue;
-      if (!(await leave(manager, rooms, chat, member))) chatIds.push(chatId);
+      if (!(await leave(tx, rooms, chat, member))) chatIds.push(chatId);
     }
-    await rooms.save();
-    await this.keys.destroy(manager, [userId, ...chatIds]);
-    const sessionIds = await this.sessions.deleteOthers(manager, userId);
+    rooms.save();
+    await this.keys.destroy(tx, [userId, ...chatIds]);
+    const sessionIds = await this.sessions.deleteOthers(tx, userId);
     const end = { ...NOBODY, passwordHash: NO_PASSWORD, erasedAt: new Date() };
-    await manager.update(User, userId, end);
-    await this.events.membersChanged(manager, onCommit, rooms.memberChanges);
+    await tx.manager.update(User, userId, end);
+    await tx.manager.delete(Identity, { userId });
+    await this.events.membersChanged(tx, rooms.memberChanges);
     return { sessionIds, chatIds };
   }
 }
 
+/** Whoever sends or joins holds this row too: from then on there is no further room. */
+async function lockUnchanged(tx: Transaction, { id, passwordHash }: User): Promise<void> {
+  const now = await tx.manager.findOne(User, {
+    where: { id, erasedAt: IsNull() },
+    ...tx.rowLock('pessimistic_write'),
+  });
+  if (!now) throw new AccountGoneError();
+  if (now.passwordHash !== passwordHash) throw new WrongPasswordError();
+}
+
 /** Leaves a room, and passes it on where it was owned; false when nobody was there to take it. */
 async function leave(
-  manager: EntityManager,
+  tx: Transaction,
   rooms: LockedRooms,
   chat: Chat,
   member: Member,
 ): Promise<boolean> {
   if (member.role === 'owner') {
-    const successor = await findSuccessor(manager, member);
+    const successor = await findSuccessor(tx, member);
     if (!successor) {
-      rooms.end(chat);
+      rooms.end(chat, member);
       return false;
     }
-    rooms.setRole(chat, successor, 'owner');
+    rooms.passOn(chat, successor);
   }
   rooms.remove(chat, member);
   return true;
 }
 
 /** The longest-standing admin, else member. */
-async function findSuccessor(
-  manager: EntityManager,
-  { chatId, userId }: Member,
-): Promise<Member | null> {
+async function findSuccessor(tx: Transaction, { chatId, userId }: Member): Promise<Member | null> {
   for (const role of ['admin', 'member'] as const) {
-    const successor = await manager.findOne(Member, {
+    const successor = await tx.manager.findOne(Member, {
       where: { chatId, role, userId: Not(userId) },
       order: { joinedAt: 'ASC', userId: 'ASC' },
     });

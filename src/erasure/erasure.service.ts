@@ -1,11 +1,14 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { WrongPasswordError } from '../auth/auth.errors.js';
+import { WrongPasswordError, WrongTokenError } from '../auth/auth.errors.js';
+import type { Caller } from '../auth/caller.js';
+import { ExchangeService } from '../auth/exchange.service.js';
 import { PasswordService } from '../auth/password.service.js';
-import type { AuthUser } from '../common/current-user.js';
+import type { AuthUser } from '../http/current-user.js';
+import type { User } from '../user/user.entity.js';
 import { UserService } from '../user/user.service.js';
 import { AccountEraser } from './account-eraser.js';
+import type { EraseMeDto } from './erasure.dto.js';
 import { ErasureNews } from './erasure-news.js';
-import { ErasureTask } from './erasure-task.js';
 
 /** Erases an account: at once for everyone who looks, in the background from every row. */
 @Injectable()
@@ -15,20 +18,29 @@ export class ErasureService {
   constructor(
     private readonly users: UserService,
     private readonly passwords: PasswordService,
+    private readonly exchanges: ExchangeService,
     private readonly eraser: AccountEraser,
     private readonly news: ErasureNews,
-    private readonly task: ErasureTask,
   ) {}
 
-  /** @throws WrongPasswordError */
-  async erase(me: AuthUser, password: string, ip: string): Promise<void> {
+  /** @throws NoPasswordError, WrongPasswordError, WrongTokenError, AccountGoneError */
+  async erase(me: AuthUser, proof: EraseMeDto, caller: Caller): Promise<void> {
     const user = await this.users.require(me.id);
-    if (!(await this.passwords.check(user, user.email, password, ip))) {
+    await this.requireProof(user, proof, caller);
+    const erased = await this.eraser.erase(user);
+    this.logger.log({ event: 'user.erased', user_id: me.id, ip: caller.device.ip });
+    await this.news.spread(me.id, erased);
+  }
+
+  private async requireProof(
+    user: User,
+    { password, token = '' }: EraseMeDto,
+    caller: Caller,
+  ): Promise<void> {
+    if (password === undefined) {
+      if (!(await this.exchanges.isOwn(user, token, caller))) throw new WrongTokenError();
+    } else if (!(await this.passwords.checkOwn(user, password, caller))) {
       throw new WrongPasswordError();
     }
-    const erased = await this.eraser.erase(me.id);
-    this.logger.log({ event: 'user.erased', user_id: me.id, ip });
-    this.task.start(me.id);
-    await this.news.spread(me.id, erased);
   }
 }

@@ -1,28 +1,35 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { Public } from '../common/public.js';
-import { LiveDto, ReadyDto } from './health.dto.js';
+import { Public } from '../http/public.js';
+import { LivenessDto, ReadinessDto } from './health.dto.js';
 import { HealthService } from './health.service.js';
 
 @ApiTags('health')
-@Public(true)
 @Controller('health')
 export class HealthController {
   constructor(private readonly health: HealthService) {}
 
-  /** Whether the process is alive */
+  /**
+   * Whether the process is alive
+   *
+   * @remarks It asks for nothing else: who restarts what is dead asks here.
+   */
+  @Public()
   @Get('live')
-  live(): LiveDto {
+  live(): LivenessDto {
     return { status: 'ok' };
   }
 
   /**
    * Whether it can do its work
    *
-   * @throws {503} The server is shutting down, its database does not answer, or a key is missing.
+   * @remarks Who sends requests on, such as a load balancer, asks here.
+   *
+   * @throws {503} The server is shutting down, its database does not answer, a key is missing, or its clock is wrong.
    */
+  @Public()
   @Get('ready')
-  ready(): Promise<ReadyDto> {
+  ready(): Promise<ReadinessDto> {
     return this.health.requireReady();
   }
 }

@@ -1,11 +1,11 @@
-export class LiveDto {
+export class LivenessDto {
   /** @example ok */
   status: 'ok';
 }
 
-export class ReadyDto extends LiveDto {
+export class ReadinessDto extends LivenessDto {
   /**
-   * The database answers.
+   * The database answers, and takes writes.
    * @example ok
    */
   database: 'ok';
@@ -17,7 +17,8 @@ export class ReadyDto extends LiveDto {
   keys: 'ok';
 
   /**
-   * Only with `REDIS_URL`. `degraded`: it is away; this server goes on, but news of others is held up.
+   * Only with `REDIS_URL`. `degraded`: it is away, or its user may not do what is needed; this
+   * server goes on, but news of others is held up.
    * @example ok
    */
   redis?: 'ok' | 'degraded';

@@ -1,36 +1,58 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { UnavailableError } from '../common/errors.js';
 import { Database } from '../database/database.js';
+import { DatabaseClock } from '../database/database-clock.js';
+import { DatabaseReadOnlyError } from '../database/database.errors.js';
 import { OwnerKeys } from '../encryption/owner-keys.js';
-import { RedisClient } from '../events/redis-client.js';
-import type { ReadyDto } from './health.dto.js';
+import { RedisClient } from '../redis/redis-client.js';
+import type { ReadinessDto } from './health.dto.js';
+import { RedisRights } from './redis-rights.js';
 
 const PATIENCE_MS = 3000;
+/** How long the outcome of a check is believed. */
+const BELIEVED_MS = 1000;
 
 @Injectable()
 export class HealthService {
   private readonly logger = new Logger(HealthService.name);
+  /** Whether Redis does its part, once it is known that all else does. */
+  private latest: Promise<boolean> | undefined;
 
   constructor(
     private readonly database: Database,
+    private readonly clock: DatabaseClock,
     private readonly keys: OwnerKeys,
     private readonly redis: RedisClient,
+    private readonly rights: RedisRights,
   ) {}
 
-  /** @throws UnavailableError naming the part that is not ready */
-  async requireReady(): Promise<ReadyDto> {
-    await this.require('database', this.database.ping());
-    await this.require('keys', this.keys.requireMasterKeys());
-    const redis = this.redis.isReady ? 'ok' : 'degraded';
+  /**
+   * Anybody may ask, so many who ask at once share one check.
+   *
+   * @throws UnavailableError naming the part that is not ready
+   */
+  async requireReady(): Promise<ReadinessDto> {
+    this.latest ??= this.check().finally(() => {
+      setTimeout(() => (this.latest = undefined), BELIEVED_MS).unref();
+    });
+    const redis = (await this.latest) ? 'ok' : 'degraded';
     return { status: 'ok', database: 'ok', keys: 'ok', ...(this.redis.commands && { redis }) };
   }
 
-  private async require(part: string, check: Promise<void>): Promise<void> {
+  private async check(): Promise<boolean> {
+    await this.require('database', () => this.database.ping());
+    await this.require('keys', () => this.keys.requireMasterKeys());
+    await this.require('clock', () => this.clock.requireRight());
+    return this.redis.isReady && (await this.rights.areThere());
+  }
+
+  private async require(part: string, check: () => Promise<void> | void): Promise<void> {
     try {
-      await Promise.race([check, timeout()]);
+      await Promise.race([check(), timeout()]);
     } catch (err) {
       this.logger.error({ event: 'health.not_ready', part, err });
-      throw new UnavailableError(`Not ready: ${part}.`);
+      const why = err instanceof DatabaseReadOnlyError ? `, for ${err.message}` : '';
+      throw new UnavailableError(`Not ready: ${part}${why}.`);
     }
   }
 }

@@ -3,18 +3,17 @@ import { Controller, Get, Headers, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { UnauthenticatedError } from '../common/errors.js';
-import { Public } from '../common/public.js';
+import { Public } from '../http/public.js';
 import { Settings } from '../config/settings.js';
 import { Metrics } from '../metrics/metrics.js';
 
 class MetricsTokenError extends UnauthenticatedError {
   constructor() {
-    super('Send the METRICS_TOKEN that the server was started with as a Bearer token.');
+    super('Send METRICS_TOKEN as a Bearer token; without that setting nobody is answered.');
   }
 }
 
 @ApiTags('health')
-@Public(true)
 @Controller('metrics')
 export class MetricsController {
   constructor(
@@ -27,8 +26,9 @@ export class MetricsController {
    *
    * @remarks Open in development; in production it asks for METRICS_TOKEN as a Bearer token.
    *
-   * @throws {401} Send the METRICS_TOKEN that the server was started with as a Bearer token.
+   * @throws {401} Send METRICS_TOKEN as a Bearer token; without that setting nobody is answered.
    */
+  @Public()
   @Get()
   @ApiOkResponse({
     description: 'The text format of Prometheus',

@@ -17,6 +17,12 @@ export class Metrics {
     new Gauge({ name, help, registers, collect: collectInto((gauge: Gauge) => gauge.set(read())) });
   }
 
+  /** Words that do not change, as labels of the number 1. */
+  info(name: string, help: string, labels: Readonly<Record<string, string>>): void {
+    const registers = [this.registry];
+    new Gauge({ name, help, labelNames: Object.keys(labels), registers }).set(labels, 1);
+  }
+
   /** A number that only grows, read when it is asked for. */
   counter(name: string, help: string, read: () => number): void {
     const collect = collectInto((counter: Counter) => {
@@ -24,6 +30,20 @@ export class Metrics {
       counter.inc(read());
     });
     new Counter({ name, help, registers: [this.registry], collect });
+  }
+
+  /** Such numbers that say of what each is, by a label. */
+  counters(
+    name: string,
+    help: string,
+    label: string,
+    read: () => Readonly<Record<string, number>>,
+  ): void {
+    const collect = collectInto((counter: Counter) => {
+      counter.reset();
+      for (const [value, count] of Object.entries(read())) counter.inc({ [label]: value }, count);
+    });
+    new Counter({ name, help, labelNames: [label], registers: [this.registry], collect });
   }
 
   /** How often a cache knew, and how often it did not. */
