@@ -1,26 +1,38 @@
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger as Pino } from 'pino';
+import { guardEdge } from './http/edge.js';
 import { AppModule } from './app.module.js';
-import { Draining } from './common/draining.js';
-import { acceptOnlyJson, BODY_LIMIT_BYTES } from './common/json-body.js';
-import { AppLogger } from './common/logger.js';
-import { Overload } from './common/overload.js';
-import { logRequests, requestId } from './common/request-log.js';
-import { sendSecurityHeaders } from './common/security-headers.js';
-import { refuseInWords, refuseUnreadable, refuseUnroutable } from './common/unreadable-request.js';
+import { absentRoutes, answerAsUnknown } from './auth/absent-routes.js';
+import { AccessTokens } from './auth/access-tokens.js';
+import { refuseStrangers } from './auth/refuse-strangers.js';
+import { CONNECTION_TIMES, REQUEST_TIMEOUT_MS } from './http/connection-bounds.js';
+import { Draining } from './http/draining.js';
+import { refuseEncodedBodies } from './http/encoded-body.js';
+import { HostRule } from './http/host-rule.js';
+import { BODY_LIMIT_BYTES } from './http/json-body.js';
+import { AppLogger } from './http/logger.js';
+import { logRequests, requestId } from './http/request-log.js';
+import { sendSecurityHeaders } from './http/security-headers.js';
+import {
+  answerClientErrors,
+  refuseUnreadable,
+  refuseUnroutable,
+} from './http/unreadable-request.js';
+import { allowedHosts } from './config/hosts.js';
 import { allowedOrigins } from './config/origins.js';
 import type { Settings } from './config/settings.js';
-import { Database } from './database/database.js';
+import type { Database } from './database/database.js';
+import { openDatabase } from './database/open-database.js';
 import { entities } from './entities.js';
-import { countRequests } from './metrics/count-requests.js';
+import { countRequests } from './http/request-metrics.js';
 import { Metrics } from './metrics/metrics.js';
-import { serveDocs } from './openapi.js';
+import { leadToDocs, serveDocs } from './api-docs/serve-docs.js';
+import { isPageServed, servePage } from './page/page.js';
 import { SocketAdapter } from './realtime/socket-adapter.js';
+import { ONLY_OUR_UPGRADES, serveUpgrades } from './realtime/upgrade-requests.js';
 
-/** For a request to arrive in full; the answer may take as long as it likes. */
-const REQUEST_TIMEOUT_MS = 60_000;
 const EXPOSED_HEADERS = [
   'Retry-After',
   'RateLimit-Limit',
@@ -28,64 +40,95 @@ const EXPOSED_HEADERS = [
   'RateLimit-Reset',
   'X-Request-Id',
   'WWW-Authenticate',
+  'Content-Range',
+  'Content-Disposition',
+  'ETag',
 ];
+
+/** Routes have no schemas of Fastify's, so that it need not load what compiles those: Ajv and more, 3 MiB. */
+const NO_SCHEMAS = { buildValidator: refuseSchema, buildSerializer: refuseSchema };
 
 /** The whole application on an open database, ready to listen or to be tested. */
 export async function createApp(settings: Settings, log: Pino): Promise<NestFastifyApplication> {
-  const database = await Database.open(settings, entities);
+  const database = await openDatabase(settings, entities);
   try {
-    const app = await NestFactory.create<NestFastifyApplication>(
-      AppModule.with(settings, database),
-      new FastifyAdapter({
-        bodyLimit: BODY_LIMIT_BYTES,
-        genReqId: requestId,
-        requestIdHeader: false,
-        trustProxy: trustedProxies(settings),
-        routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },
-        return503OnClosing: false,
-        forceCloseConnections: 'idle',
-        frameworkErrors: refuseUnroutable(log),
-        http: { requireHostHeader: false }, // refused in words instead
-        clientErrorHandler: refuseUnreadable(log),
-        requestTimeout: REQUEST_TIMEOUT_MS,
-      }),
-      { bodyParser: false, logger: new AppLogger(log), abortOnError: false },
-    );
-    const fastify = app.getHttpAdapter().getInstance();
-    logRequests(fastify, log);
-    countRequests(fastify, app.get(Metrics));
-    refuseWhileDraining(fastify, app.get(Draining));
-    refuseInWords(fastify);
-    guardFromOverload(fastify, log, app.get(Metrics));
-    acceptOnlyJson(fastify);
-    sendSecurityHeaders(fastify);
-    app.enableCors({
-      origin: allowedOrigins(settings),
-      methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
-      exposedHeaders: EXPOSED_HEADERS,
-      maxAge: 600,
-      strictPreflight: false, // which would answer a bare OPTIONS with a line of plain text
-    });
-    app.useWebSocketAdapter(new SocketAdapter(app));
-    serveDocs(app);
-    return app;
+    return await assemble(settings, log, database);
   } catch (error) {
     await database.onApplicationShutdown();
     throw error;
   }
 }
 
+async function assemble(
+  settings: Settings,
+  log: Pino,
+  database: Database,
+): Promise<NestFastifyApplication> {
+  const hosts = new HostRule(allowedHosts(settings));
+  const app = await NestFactory.create<NestFastifyApplication>(
+    AppModule.with(settings, database),
+    newAdapter(settings, log, hosts, (reply) => unread.watch(reply)),
+    { bodyParser: false, logger: new AppLogger(log), abortOnError: false },
+  );
+  const fastify = app.getHttpAdapter().getInstance();
+  logRequests(fastify, log);
+  countRequests(fastify, app.get(Metrics));
+  const tokens = app.get(AccessTokens);
+  const userOf = (request: FastifyRequest) => tokens.findClaims(request)?.sub;
+  sendSecurityHeaders(fastify);
+  const unread = guardEdge(fastify, userOf, app.get(Metrics), log);
+  refuseWhileDraining(fastify, app.get(Draining));
+  hosts.guard(fastify);
+  answerClientErrors(fastify);
+  refuseEncodedBodies(fastify);
+  refuseStrangers(fastify, tokens);
+  enableCors(app, settings);
+  answerAsUnknown(fastify, absentRoutes(settings));
+  app.useWebSocketAdapter(new SocketAdapter(app));
+  serveUpgrades(fastify);
+  if (settings.areDocsServed) serveDocs(app);
+  if (isPageServed(settings)) servePage(app);
+  else if (settings.areDocsServed) leadToDocs(app);
+  return app;
+}
+
+function newAdapter(
+  settings: Settings,
+  log: Pino,
+  hosts: HostRule,
+  watch: (reply: FastifyReply) => void,
+): FastifyAdapter {
+  return new FastifyAdapter({
+    bodyLimit: BODY_LIMIT_BYTES,
+    genReqId: requestId,
+    requestIdHeader: false,
+    trustProxy: trustedProxies(settings),
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    rewriteUrl: hosts.route,
+    frameworkErrors: refuseUnroutable(log, watch),
+    http: { ...CONNECTION_TIMES, ...ONLY_OUR_UPGRADES, requireHostHeader: false }, // HostRule refuses in words
+    clientErrorHandler: refuseUnreadable(log),
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    schemaController: { compilersFactory: NO_SCHEMAS },
+  });
+}
+
+function enableCors(app: NestFastifyApplication, settings: Settings): void {
+  app.enableCors({
+    origin: allowedOrigins(settings),
+    methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    exposedHeaders: EXPOSED_HEADERS,
+    maxAge: 600,
+    strictPreflight: false, // which would answer a bare OPTIONS with a line of plain text
+  });
+}
+
 function trustedProxies({
   trustProxy,
 }: Settings): string[] | ((ip: string, hop: number) => boolean) {
   return typeof trustProxy === 'number' ? (_ip, hop) => hop < trustProxy : trustProxy;
-}
-
-function guardFromOverload(fastify: FastifyInstance, log: Pino, metrics: Metrics): void {
-  const overload = new Overload(log);
-  overload.guard(fastify);
-  const help = 'Requests refused because more was asked than the server can do';
-  metrics.counter('conclave_refused_total', help, () => overload.refusedInAll);
 }
 
 /** While it drains, each connection ends with its answer: a kept one would hold up the end. */
@@ -98,4 +141,8 @@ function refuseWhileDraining(fastify: FastifyInstance, draining: Draining): void
     draining.refuseNew();
     done();
   });
+}
+
+function refuseSchema(): never {
+  throw new Error('A schema of a route, which nothing compiles: InputPipe validates');
 }

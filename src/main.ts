@@ -3,14 +3,17 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createApp } from './app.setup.js';
-import { createLog } from './common/logger.js';
+import { createLog } from './http/logger.js';
 import { Secrets } from './config/secrets.js';
 import { Settings } from './config/settings.js';
+import { MasterKeyReload } from './encryption/master-key-reload.js';
+import { isPageServed } from './page/page.js';
 
 const SHUTDOWN_MS = 9000;
 const UNUSED_MS = 1000;
 
 async function main(): Promise<void> {
+  process.umask(0o077); // what it writes is nobody else's to read
   const settings = new Settings(process.env);
   const log = createLog(settings.logLevel);
   const app = await createApp(settings, log);
@@ -21,6 +24,7 @@ async function main(): Promise<void> {
   const url = await app.getUrl();
   log.info({ event: 'server.started', url, database: databaseName(settings) });
   if (!settings.isProduction) greet(url, settings, app.get(Secrets));
+  if (settings.isProduction) process.on('SIGHUP', () => void app.get(MasterKeyReload).run());
   closeOnSignal(app, () => log.info({ event: 'server.stopped' }));
 }
 
@@ -37,8 +41,9 @@ function databaseName({ databaseUrl }: Settings): string {
 function greet(url: string, settings: Settings, secrets: Secrets): void {
   const lines = [
     'Conclave is running.',
+    ...(isPageServed(settings) ? [`  Chat page   ${url}/app/`] : []),
     `  API         ${url}`,
-    `  Swagger UI  ${url}/docs`,
+    ...(settings.areDocsServed ? [`  Swagger UI  ${url}/docs`] : []),
     `  Data        ${settings.dataDir} (${databaseName(settings)})`,
     ...secrets.files.map((file) => `  Secret      ${file}`),
   ];
