@@ -1,0 +1,94 @@
+import type { components } from './schema.js';
+
+type Body = components['schemas']['Problem'];
+
+/** Of what comes from no server: nothing answered, something else did, nobody is signed in, a call was given up. */
+export type ClientProblemType =
+  | 'urn:conclave:client:no-answer'
+  | 'urn:conclave:client:not-conclave'
+  | 'urn:conclave:client:signed-out';
+export type ProblemType = components['schemas']['ProblemType'] | ClientProblemType;
+
+interface Details {
+  type: ProblemType;
+  title: string;
+  status: number;
+  detail: string;
+  requestId?: string | null;
+  errors?: Body['errors'];
+  retryAfter?: number | null;
+  cause?: unknown;
+}
+
+/** What went wrong, in words for developers (`detail`), by kind (`type`), and by field. */
+export class Problem extends Error {
+  override readonly name = 'Problem';
+  readonly type: ProblemType;
+  readonly title: string;
+  /** HTTP status; 0 where no server answered. */
+  readonly status: number;
+  /** For a report to whoever runs the server. */
+  readonly requestId: string | null;
+  /** What to change, by the name of the field. */
+  readonly fields: Readonly<Record<string, string[]>>;
+  /** Seconds after which to try again. */
+  readonly retryAfter: number | null;
+
+  constructor({ type, title, status, detail, requestId, errors, retryAfter, cause }: Details) {
+    super(detail, { cause });
+    this.type = type;
+    this.title = title;
+    this.status = status;
+    this.requestId = requestId ?? null;
+    this.fields = Object.fromEntries(
+      (errors ?? []).map(({ field, messages }) => [field, messages]),
+    );
+    this.retryAfter = retryAfter ?? null;
+  }
+
+  get detail(): string {
+    return this.message;
+  }
+
+  /** Whether the same request may go through later: nothing is wrong with it. */
+  get isPassing(): boolean {
+    return this.status === 0 || this.status === 429 || this.status >= 500;
+  }
+
+  /** @param body what the server answered, parsed */
+  static of(body: unknown, status: number, retryAfter: number | null): Problem {
+    if (isProblem(body)) return new Problem({ ...body, requestId: body.request_id, retryAfter });
+    return new Problem({
+      type: 'urn:conclave:client:not-conclave',
+      title: 'Not Conclave',
+      status,
+      detail: `What answered ${status} is not Conclave: a proxy?`,
+      retryAfter,
+    });
+  }
+
+  static noAnswer(cause: unknown): Problem {
+    return new Problem({
+      type: 'urn:conclave:client:no-answer',
+      title: 'No answer',
+      status: 0,
+      detail: 'The server cannot be reached.',
+      cause,
+    });
+  }
+
+  static signedOut(): Problem {
+    return new Problem({
+      type: 'urn:conclave:client:signed-out',
+      title: 'Signed out',
+      status: 401,
+      detail: 'Nobody is signed in.',
+    });
+  }
+}
+
+function isProblem(body: unknown): body is Body {
+  if (typeof body !== 'object' || body === null) return false;
+  const { type, detail } = body as Partial<Body>;
+  return typeof type === 'string' && typeof detail === 'string';
+}
