@@ -1,0 +1,17 @@
+import { useEffect, useRef } from 'react';
+import type { UsedRoom } from '@conclave/client/react';
+import { nameOf } from '../names';
+import { announce } from '../ui/announcer';
+
+/** Has screen readers tell of messages as they come. */
+export function useNews({ messages, isOpen, hasNewer }: UsedRoom): void {
+  const told = useRef<number | null>(null);
+  const last = messages.findLast(({ seq }) => seq > 0);
+  useEffect(() => {
+    if (!isOpen || hasNewer) return;
+    const before = told.current;
+    told.current = last?.seq ?? 0;
+    if (before === null || !last || last.seq <= before || last.isMine || !last.message) return;
+    announce(`${nameOf(last.sender)}: ${last.message}`);
+  }, [isOpen, hasNewer, last]);
+}

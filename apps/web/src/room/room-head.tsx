@@ -1,0 +1,24 @@
+import type { Chat } from '@conclave/client';
+import type { ReactNode } from 'react';
+import { roomName } from '../names';
+import { IconButton } from '../ui/icon';
+import { PageHead } from '../ui/page-head';
+
+const KINDS = { public: 'Public', private: 'Private', direct: 'Between you two' };
+
+export function RoomHead({ chat, onDetails }: { chat: Chat; onDetails: () => void }): ReactNode {
+  const count = chat.member_count;
+  const people = `${count} ${count === 1 ? 'member' : 'members'}`;
+  return (
+    <PageHead>
+      <div className="room-title">
+        <h2>{roomName(chat)}</h2>
+        <p className="soft">
+          {KINDS[chat.visibility]}
+          {chat.visibility !== 'direct' && `, ${people}`}
+        </p>
+      </div>
+      <IconButton icon="people" label="Members and settings" onClick={onDetails} />
+    </PageHead>
+  );
+}

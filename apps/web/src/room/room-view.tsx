@@ -1,0 +1,43 @@
+import type { RoomMessage } from '@conclave/client';
+import { type ReactNode, useEffect, useState } from 'react';
+import { useRoom } from '@conclave/client/react';
+import { roomName } from '../names';
+import { Composer } from './composer';
+import { MessageList } from './message-list';
+import { OfflineBanner } from './offline-banner';
+import { Outside } from './outside';
+import { RoomDetails } from './room-details';
+import { RoomHead } from './room-head';
+import { RoomStatus } from './room-status';
+import { RowSheet } from './row-sheet';
+import { useNews } from './news';
+
+/** In larger rooms the server does not tell who has read how far. */
+const MOST_READERS = 100;
+
+export function RoomView({ id }: { id: string }): ReactNode {
+  const used = useRoom(id, 'unread');
+  const { chat, messages, loadMembers } = used;
+  const [replyTo, setReplyTo] = useState<RoomMessage | null>(null);
+  const [isDetailed, setDetailed] = useState(false);
+  const [stored, setStored] = useState<RoomMessage | null>(null);
+  const isSmall = chat !== null && chat.member_count <= MOST_READERS;
+  useEffect(() => {
+    if (isSmall) loadMembers().catch(() => undefined); // then nobody is shown to have seen it
+  }, [loadMembers, isSmall]);
+  useNews(used);
+  if (!chat) return <Outside id={id} />;
+  return (
+    <main className="main room" aria-label={roomName(chat)}>
+      <RoomHead chat={chat} onDetails={() => setDetailed(true)} />
+      <div className="room-middle">
+        <OfflineBanner />
+        <MessageList used={used} chat={chat} onReply={setReplyTo} onRow={setStored} />
+      </div>
+      <RoomStatus used={used} messages={messages} />
+      <Composer used={used} chat={chat} replyTo={replyTo} onReplied={() => setReplyTo(null)} />
+      {isDetailed && <RoomDetails used={used} chat={chat} onClose={() => setDetailed(false)} />}
+      {stored && <RowSheet message={stored} onClose={() => setStored(null)} />}
+    </main>
+  );
+}

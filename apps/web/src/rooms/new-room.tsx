@@ -1,0 +1,65 @@
+import { Problem } from '@conclave/client';
+import type { ReactNode } from 'react';
+import { useClient } from '@conclave/client/react';
+import { goTo } from '../route';
+import { Field, Form } from '../ui/form';
+import { Sheet } from '../ui/sheet';
+
+/** A room for many, or one for two. */
+export function NewRoom({ onClose }: { onClose: () => void }): ReactNode {
+  const client = useClient();
+  const open = (id: string): void => {
+    onClose();
+    goTo({ view: 'room', id });
+  };
+  return (
+    <Sheet title="New room" onClose={onClose}>
+      <section className="sheet-part">
+        <Form
+          label="New room"
+          button="Make the room"
+          onSubmit={async ({ chat_name, visibility }) => {
+            const isPrivate = visibility === 'private';
+            open((await client.createRoom(chat_name, isPrivate ? 'private' : 'public')).id);
+          }}
+        >
+          <Field label="Name" name="chat_name" autoFocus autoComplete="off" />
+          <fieldset className="choice">
+            <legend>Who may join</legend>
+            <label>
+              <input type="radio" name="visibility" value="public" defaultChecked /> Everybody
+            </label>
+            <label>
+              <input type="radio" name="visibility" value="private" /> Those whom you add
+            </label>
+          </fieldset>
+        </Form>
+      </section>
+      <section className="sheet-part">
+        <h3>Talk to one person</h3>
+        <Form
+          label="Talk to one person"
+          button="Open"
+          onSubmit={async ({ email }) =>
+            open((await client.openDirect(await idOf(client, email))).id)
+          }
+        >
+          <Field label="Their e-mail" name="email" type="email" autoComplete="off" />
+        </Form>
+      </section>
+    </Sheet>
+  );
+}
+
+/** @throws Problem where nobody has that e-mail */
+export async function idOf(client: ReturnType<typeof useClient>, email: string): Promise<string> {
+  const person = await client.findByEmail(email);
+  if (person) return person.id;
+  throw new Problem({
+    type: 'urn:conclave:problem:not-found',
+    title: 'Nobody found',
+    status: 404,
+    detail: 'Nobody here has this e-mail.',
+    errors: [{ field: 'email', messages: ['Nobody here has this e-mail'] }],
+  });
+}

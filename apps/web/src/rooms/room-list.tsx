@@ -1,0 +1,72 @@
+import { type ReactNode, useState } from 'react';
+import { useMe, useRooms } from '@conclave/client/react';
+import { nameOf } from '../names';
+import { hrefOf, type Route } from '../route';
+import { Avatar } from '../ui/avatar';
+import { IconButton, Icon } from '../ui/icon';
+import { Connection } from './connection';
+import { Developer } from './developer';
+import { NewRoom } from './new-room';
+import { RoomRow } from './room-row';
+
+/** The user's rooms, the one with the newest message first. */
+export function RoomList({ route }: { route: Route }): ReactNode {
+  const rooms = useRooms();
+  const [isNew, setNew] = useState(false);
+  return (
+    <nav className="side" aria-label="Rooms">
+      <header className="side-head">
+        <h1>Conclave</h1>
+        <a
+          className="icon-button"
+          href={hrefOf({ view: 'directory' })}
+          aria-label="Find rooms"
+          title="Find rooms"
+          aria-current={route.view === 'directory' ? 'page' : undefined}
+        >
+          <Icon name="search" />
+        </a>
+        <IconButton icon="plus" label="New room" onClick={() => setNew(true)} />
+      </header>
+      {rooms.length === 0 ? (
+        <p className="side-empty soft">
+          No room yet. <a href={hrefOf({ view: 'directory' })}>Find one</a>, or make your own.
+        </p>
+      ) : (
+        <ul className="room-list">
+          {rooms.map((chat) => (
+            <RoomRow
+              key={chat.id}
+              chat={chat}
+              isCurrent={route.view === 'room' && route.id === chat.id}
+            />
+          ))}
+        </ul>
+      )}
+      <Foot isCurrent={route.view === 'account'} />
+      {isNew && <NewRoom onClose={() => setNew(false)} />}
+    </nav>
+  );
+}
+
+function Foot({ isCurrent }: { isCurrent: boolean }): ReactNode {
+  const me = useMe();
+  const name = nameOf(me);
+  return (
+    <footer className="side-foot">
+      <a
+        className="me"
+        href={hrefOf({ view: 'account' })}
+        aria-current={isCurrent ? 'page' : undefined}
+      >
+        <Avatar id={me?.id ?? ''} name={me ? name : ''} />
+        <span className="me-name">
+          <span className="for-readers">Your account: </span>
+          {me ? name : ''}
+        </span>
+      </a>
+      <Connection />
+      <Developer />
+    </footer>
+  );
+}
