@@ -1,26 +1,32 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
-const SRC = fileURLToPath(new URL('../src', import.meta.url));
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const SRC = join(ROOT, 'src');
 
-/** From the ground up; a folder imports lower floors only. */
+/** From the ground up; a folder imports lower floors only, none of its own floor. */
 const FLOORS = [
-  'common',
-  'metrics',
-  'config',
-  'database',
-  'encryption',
-  'events',
-  'user',
-  'auth',
-  'chat',
-  'message',
-  'erasure',
-  'realtime',
-  'health',
+  ['crypto'],
+  ['common'],
+  ['metrics'],
+  ['config'],
+  ['redis'],
+  ['database'],
+  ['http'],
+  ['jobs'],
+  ['events', 'rate-limit'],
+  ['encryption'],
+  ['user'],
+  ['auth', 'chat'],
+  ['message'],
+  ['sync', 'erasure'],
+  ['realtime', 'health'],
+  ['api-docs', 'cli', 'page'],
 ];
+/** Above all of them. */
+const TOP = ['app.module.ts', 'app.setup.ts', 'entities.ts', 'main.ts'];
 
 const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) =>
   file.endsWith('.ts'),
@@ -30,12 +36,17 @@ const importsOf = (file: string): string[] =>
   [...sourceOf(file).matchAll(/(?:from|import)\s+'(\.[^']+)\.js'/g)].map(([, path]) =>
     normalize(join(dirname(file), `${path}.ts`)),
   );
-const floorOf = (file: string): number => FLOORS.indexOf(file.split('/')[0]);
+const floorOf = (file: string): number =>
+  FLOORS.findIndex((rooms) => rooms.includes(file.split('/')[0]));
 
 describe('the house', () => {
-  it('has every folder on a floor of its own', () => {
+  it('has every folder on a floor', () => {
     const folders = new Set(files.filter((file) => file.includes('/')).map((f) => f.split('/')[0]));
-    expect([...folders].sort()).toEqual([...FLOORS].sort());
+    expect([...folders].sort()).toEqual(FLOORS.flat().sort());
+  });
+
+  it('has nothing else on its top level', () => {
+    expect(files.filter((file) => !file.includes('/')).sort()).toEqual(TOP);
   });
 
   it('has no import that goes up or across', () => {
@@ -68,5 +79,32 @@ describe('the house', () => {
       expect(source, file).not.toContain('forwardRef');
       if (!file.startsWith('database/')) expect(source, file).not.toMatch(bypass);
     }
+  });
+});
+
+describe('the documents', () => {
+  const documents = [ROOT, join(ROOT, 'docs'), join(ROOT, 'docs/adr')].flatMap((folder) =>
+    readdirSync(folder)
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => join(folder, name)),
+  );
+  /** A path with a folder in it; none of an address, and none that is made, such as `dist/…`. */
+  const PATH =
+    /(?<![\w./:@$-])(?!dist\/|data\/|node_modules\/)((?:[\w.-]+\/)+[\w-][\w.-]*\.(?:ts|mjs|js|sh|md|yml))(?![\w/*])/g;
+
+  it('name files that are there', () => {
+    const missing = documents.flatMap((document) =>
+      [...readFileSync(document, 'utf8').matchAll(PATH)]
+        .map(([, path]) => path)
+        .filter((path) => ![ROOT, SRC, dirname(document)].some((at) => existsSync(join(at, path))))
+        .map((path) => `${document.slice(ROOT.length)} names ${path}`),
+    );
+    expect(missing).toEqual([]);
+  });
+
+  it('show the floors as they are', () => {
+    const page = readFileSync(join(ROOT, 'docs/architecture.md'), 'utf8');
+    const rows = [...page.matchAll(/^\| (`[a-z-]+`(?:, `[a-z-]+`)*) +\|/gm)];
+    expect(rows.map(([, names]) => names.replaceAll('`', '').split(', '))).toEqual(FLOORS);
   });
 });

@@ -1,7 +1,7 @@
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 
@@ -61,10 +61,18 @@ const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
 const packages: Record<string, Locked> = JSON.parse(
   readFileSync('package-lock.json', 'utf8'),
 ).packages;
-delete packages['']; // the project itself
-const paths = Object.keys(packages);
-const production = paths.filter((path) => !packages[path].dev);
+const OWN = /^$|^(packages|apps)\/[^/]+$|^node_modules\/@conclave\//;
+const paths = Object.keys(packages).filter((path) => !OWN.test(path));
 const nameOf = (path: string): string => path.replace(/^.*node_modules\//, '');
+/** Of the server: what its client needs does not come with it. */
+const production = execFileSync(
+  'npm',
+  ['ls', '--all', '--omit', 'dev', '--workspaces=false', '--parseable'],
+  { encoding: 'utf8' },
+)
+  .split('\n')
+  .map((path) => relative('.', path))
+  .filter((path) => path.startsWith('node_modules/'));
 
 /** Runs a script of package.json, as one does who is offline; rejects when it fails. */
 async function npmRun(...words: string[]): Promise<string> {

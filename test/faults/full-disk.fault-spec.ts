@@ -2,7 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { expectProblem } from '../expect-problem.js';
+import { expectProblem } from '../support/expect-problem.js';
 import { Client } from '../support/client.js';
 import { ServerProcess } from '../support/server-process.js';
 import { isRefused, isShort, tell } from './support/figures.js';

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { EXCHANGE_SECRET } from '../support/exchange-token.js';
 import { ServerProcess } from '../support/server-process.js';
 import { isPostgres, TestDatabase } from '../support/test-database.js';
 import { isShort, note } from './support/figures.js';
@@ -19,6 +20,7 @@ let server: ServerProcess;
 const secrets = {
   MASTER_KEYS: randomBytes(32).toString('base64').replaceAll('+', '-').replaceAll('/', '_'),
   JWT_SECRET: randomBytes(48).toString('base64url'),
+  EXCHANGE_SECRET,
 };
 beforeAll(async () => {
   database = await TestDatabase.create();

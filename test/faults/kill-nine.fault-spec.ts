@@ -4,7 +4,7 @@ import { ServerProcess } from '../support/server-process.js';
 import { isPostgres, TestDatabase } from '../support/test-database.js';
 import { isShort, tell } from './support/figures.js';
 import { freePort } from './support/free-port.js';
-import { randomFrom, seed } from './support/random.js';
+import { randomFrom, seed } from '../support/random.js';
 import { Writers } from './support/writers.js';
 
 const CYCLES = isShort ? 4 : 20;

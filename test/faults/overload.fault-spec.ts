@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Client } from '../support/client.js';
 import { ServerProcess } from '../support/server-process.js';
@@ -7,10 +6,13 @@ import { isPostgres, TestDatabase } from '../support/test-database.js';
 import { isShort, note, tell } from './support/figures.js';
 import { type Ask, LoadGenerator } from './support/load-generator.js';
 import { type Acknowledged, checkRoom } from './support/room-check.js';
+import { watchMemory } from './support/watch-memory.js';
 
 const SECONDS = isShort ? 3 : 10;
 const FACTOR = 3;
 const CONNECTIONS = 1000;
+/** As many as it takes for none of them to reach a user's share of the places. */
+const USERS = 10;
 const SLOWEST_MS = 3000;
 /** Requests that the server lets in before it refuses. */
 const UNDER_WAY = 300;
@@ -19,31 +21,42 @@ const MEMORY_BYTES = 700 * 1024 ** 2;
 const RETRIES = { retry: 2 };
 const name = `overload, ${isPostgres ? 'PostgreSQL' : 'SQLite'}`;
 
+interface User {
+  id: string;
+  token: string;
+}
+
 /**
- * Three sends and a page, in turn; the ledger keeps what was acknowledged. The page is a long one: three
+ * Three sends and a page, the users in turn; the ledger keeps what was acknowledged. The page is a long one: three
  * times what the server can do must be less than the generator can, or its own line is what is measured.
  */
-function mix(chatId: string, sender: string, ledger: Acknowledged[]): () => Ask {
+function mix(chatId: string, users: User[], ledger: Acknowledged[]): () => Ask {
   let count = 0;
   return () => {
-    if (++count % 4 === 0) return { path: `/message/?chat_id=${chatId}&limit=200` };
+    const { id: sender, token } = users[count % users.length];
+    if (++count % 4 === 0) return { path: `/message/?chat_id=${chatId}&limit=200`, token };
     const client_id = randomUUID();
     const text = client_id.padEnd(200, 'x');
     const heard = (status: number, answer: string): void => {
       if (status !== 201) return;
       const { id, seq } = JSON.parse(answer) as Acknowledged;
-      ledger.push({ id, seq, client_id, sender, text });
+      ledger.push({ id, seq, sender, text });
     };
-    return { path: '/message/', body: { chatid: chatId, message: text, client_id }, heard };
+    return { path: '/message/', token, body: { chatid: chatId, message: text, client_id }, heard };
   };
+}
+
+async function signUp(server: ServerProcess, index: number): Promise<User> {
+  const account = { email: `${index}@example.org`, password: 'correct horse battery staple' };
+  const { body } = await new Client(server.url).post('/userauth/userSignup', account);
+  return { id: body.user.id, token: body.access_token };
 }
 
 describe('three times what the server can do', () => {
   let database: TestDatabase;
   let server: ServerProcess;
   let client: Client;
-  let token: string;
-  let userId: string;
+  let users: User[];
   let chatId: string;
   const ledger: Acknowledged[] = [];
   const generators: LoadGenerator[] = [];
@@ -51,11 +64,8 @@ describe('three times what the server can do', () => {
   beforeAll(async () => {
     database = await TestDatabase.create();
     server = await ServerProcess.start(database.environment);
-    const account = { email: 'ada@example.org', password: 'correct horse battery staple' };
-    const { body } = await new Client(server.url).post('/userauth/userSignup', account);
-    token = body.access_token;
-    userId = body.user.id;
-    client = new Client(server.url, token);
+    users = await Promise.all(Array.from({ length: USERS }, (_, index) => signUp(server, index)));
+    client = new Client(server.url, users[0].token);
     chatId = (await client.post('/chat/', { chat_name: 'Room' })).body.id;
   });
   afterAll(async () => {
@@ -65,8 +75,8 @@ describe('three times what the server can do', () => {
   });
 
   const newGenerator = async (connections: number): Promise<LoadGenerator> => {
-    const next = mix(chatId, userId, ledger);
-    const generator = new LoadGenerator(server.url, token, next, connections);
+    const next = mix(chatId, users, ledger);
+    const generator = new LoadGenerator(server.url, next, connections);
     generators.push(generator);
     await generator.connect();
     return generator;
@@ -128,21 +138,6 @@ describe('three times what the server can do', () => {
     expect(verdict).toMatchObject({ lost: 0, twice: 0, gaps: 0, total: verdict.acknowledged });
   }
 });
-
-function watchMemory(server: ServerProcess): { stop: () => number } {
-  let most = 0;
-  let isOver = false;
-  const watch = async (): Promise<void> => {
-    for (; !isOver; await sleep(100)) most = Math.max(most, server.residentBytes);
-  };
-  void watch();
-  return {
-    stop: () => {
-      isOver = true;
-      return Math.max(most, server.residentBytes);
-    },
-  };
-}
 
 function round(value: number): string {
   return Math.round(value).toLocaleString('en');

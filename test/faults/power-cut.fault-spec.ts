@@ -7,7 +7,7 @@ import { Disk } from './support/disk.js';
 import { isRefused, isShort, tell } from './support/figures.js';
 import { freePort } from './support/free-port.js';
 import { InjectedErrors } from './support/injected-errors.js';
-import { randomFrom, seed } from './support/random.js';
+import { randomFrom, seed } from '../support/random.js';
 import { Writers } from './support/writers.js';
 
 const CUTS = isShort ? 4 : 20;

@@ -1,7 +1,7 @@
 import { Agent, get, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 60_000;
 
 export interface StreamedEvent {
   id: string | undefined;
@@ -13,6 +13,7 @@ export interface StreamedEvent {
 interface Place {
   chatId?: string;
   lastEventId?: string | number;
+  history?: string;
   headers?: Record<string, string>;
 }
 
@@ -42,8 +43,11 @@ export class EventSource {
 
   /** Opens a stream; look at `response` for how it was answered. */
   static async open(url: string, token: string, place: Place = {}): Promise<EventSource> {
-    const { chatId, lastEventId, headers } = place;
-    const query = chatId === undefined ? '' : `?chat_id=${chatId}`;
+    const { chatId, lastEventId, history, headers } = place;
+    const query = new URLSearchParams({
+      ...(chatId !== undefined && { chat_id: chatId }),
+      ...(history !== undefined && { history }),
+    });
     const agent = new Agent({ keepAlive: true });
     const options = {
       agent,
@@ -54,7 +58,7 @@ export class EventSource {
       },
     };
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
-      get(`${url}/events${query}`, options, resolve).once('error', reject);
+      get(`${url}/events?${query.toString()}`, options, resolve).once('error', reject);
     });
     if (response.statusCode === 200) return new EventSource(response, agent);
     const body = await text(response);

@@ -10,10 +10,14 @@ export const hasRedisServer = spawnSync('redis-server', ['--version']).status ==
 export class RedisProcess {
   private child: ChildProcess | undefined;
 
-  private constructor(private readonly port: number) {}
+  private constructor(
+    private readonly port: number,
+    private readonly options: string[],
+  ) {}
 
-  static async start(): Promise<RedisProcess> {
-    const redis = new RedisProcess(await freePort());
+  /** @param options for its command line; the default user must be able to connect */
+  static async start(...options: string[]): Promise<RedisProcess> {
+    const redis = new RedisProcess(await freePort(), options);
     await redis.start();
     return redis;
   }
@@ -24,6 +28,7 @@ export class RedisProcess {
 
   async start(): Promise<void> {
     const options = ['--port', String(this.port), '--bind', '127.0.0.1', '--save', ''];
+    options.push(...this.options);
     this.child = spawn('redis-server', options, { stdio: 'ignore' });
     for (;;) {
       const client = createClient({ url: this.url, socket: { reconnectStrategy: false } });

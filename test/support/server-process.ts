@@ -6,7 +6,7 @@ import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const MAIN = resolve('dist/main.js');
-const START_MS = 20_000;
+const START_MS = 60_000;
 const POLL_MS = 20;
 /** In the greeting of development, or in the log's line `server.started`. */
 const URL_IN_OUTPUT = /(?:API {2,}|"url":")(http:\/\/[^\s"]+)/;

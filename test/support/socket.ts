@@ -1,7 +1,7 @@
 import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client';
-import type { ProblemBody } from '../../src/common/problem.js';
+import type { ProblemBody } from '../../src/http/problem.js';
 
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 60_000;
 
 export interface HeardEvent {
   name: string;
@@ -21,16 +21,19 @@ export class RefusedError extends Error {
 
 type Options = Partial<ManagerOptions & SocketOptions>;
 
-/** A real socket.io-client that keeps every event, in the order of arrival. */
+/** A real socket.io-client that keeps every event after its first `ready`, in the order of arrival. */
 export class Listener {
   readonly events: HeardEvent[] = [];
+  /** What it was told when it began to hear. */
+  history: string | undefined;
   /** Resolves with the client's reason at the first disconnect. */
   readonly ended: Promise<string>;
   private readonly waiting = new Set<() => void>();
 
   private constructor(readonly socket: Socket) {
-    socket.onAny((name: string, payload: unknown) => {
-      this.events.push({ name, payload });
+    socket.onAny((name: string, payload: { history: string }) => {
+      if (name === 'ready' && this.history === undefined) this.history = payload.history;
+      else this.events.push({ name, payload });
       for (const look of this.waiting) look();
     });
     this.ended = new Promise((resolve) => socket.once('disconnect', resolve));
@@ -48,7 +51,8 @@ export class Listener {
     });
     const listener = new Listener(socket);
     return new Promise((resolve, reject) => {
-      socket.once('connect', () => resolve(listener));
+      socket.once('ready', () => resolve(listener));
+      socket.once('disconnect', () => resolve(listener)); // before it was ready
       socket.once('connect_error', (error: Error & { data?: unknown }) => {
         socket.close();
         reject(new RefusedError(error.message, error.data as ProblemBody));

@@ -1,11 +1,13 @@
 import 'reflect-metadata';
+import { openSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createApp } from '../../src/app.setup.js';
-import { createLog } from '../../src/common/logger.js';
+import { createLog } from '../../src/http/logger.js';
 import { Settings } from '../../src/config/settings.js';
 import { Database } from '../../src/database/database.js';
 import { Client } from './client.js';
-import { TestDatabase } from './test-database.js';
+import { isPostgres, TestDatabase } from './test-database.js';
 
 /** A signed-in user. */
 export interface TestUser {
@@ -33,16 +35,18 @@ export class TestApp {
     this.anonymous = new Client(url);
   }
 
-  /** Starts on a new database, or once more on the one given. */
+  /** Starts on a new database, or once more on the one given; at any port unless `PORT` says which. */
   static async start(
     environment: NodeJS.ProcessEnv = {},
     database?: TestDatabase,
   ): Promise<TestApp> {
     const own = database ?? (await TestDatabase.create());
     const settings = new Settings({ ...own.environment, ...environment });
-    const nest = await createApp(settings, createLog(environment.LOG_LEVEL ?? 'silent'));
+    const { LOG_LEVEL: level } = environment;
+    const log = level ? createLog(level, openSync(logOf(own), 'a')) : createLog('silent');
+    const nest = await createApp(settings, log);
     try {
-      await nest.listen({ host: '127.0.0.1', port: 0 });
+      await nest.listen({ host: '127.0.0.1', port: settings.port });
     } catch (error) {
       await nest.close();
       throw error;
@@ -58,6 +62,12 @@ export class TestApp {
   async stop(): Promise<void> {
     await this.close();
     await this.database.drop();
+  }
+
+  /** Lines of the log, where it was started with a `LOG_LEVEL`; the last ones come a moment later. */
+  get log(): Record<string, unknown>[] {
+    const lines = readFileSync(logOf(this.database), 'utf8').trim().split('\n');
+    return lines.filter(Boolean).map((line) => JSON.parse(line) as Record<string, unknown>);
   }
 
   as(user: TestUser): Client {
@@ -98,7 +108,11 @@ export class TestApp {
   async sql<T = Record<string, unknown>>(query: string, parameters: unknown[] = []): Promise<T[]> {
     const database = this.nest.get(Database);
     let count = 0;
-    const text = database.isPostgres ? query.replaceAll('?', () => `$${++count}`) : query;
-    return database.write((manager) => manager.query<T[]>(text, parameters));
+    const text = isPostgres ? query.replaceAll('?', () => `$${++count}`) : query;
+    return database.write(({ manager }) => manager.query<T[]>(text, parameters));
   }
+}
+
+function logOf({ dataDir }: TestDatabase): string {
+  return join(dataDir, 'test.log');
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -20,6 +20,18 @@ export class TestDatabase {
     const name = `conclave_test_${randomBytes(6).toString('hex')}`;
     await administer(`CREATE DATABASE ${name}`);
     const url = new URL(postgresUrl);
+    url.pathname = `/${name}`;
+    return new TestDatabase(dataDir, url.href);
+  }
+
+  /** As a snapshot of the disk would have it, while no server runs. */
+  async copy(): Promise<TestDatabase> {
+    const dataDir = mkdtempSync(join(tmpdir(), 'conclave-test-'));
+    cpSync(this.dataDir, dataDir, { recursive: true });
+    if (!this.url) return new TestDatabase(dataDir, undefined);
+    const url = new URL(this.url);
+    const name = `conclave_test_${randomBytes(6).toString('hex')}`;
+    await administer(`CREATE DATABASE ${name} TEMPLATE ${url.pathname.slice(1)}`);
     url.pathname = `/${name}`;
     return new TestDatabase(dataDir, url.href);
   }

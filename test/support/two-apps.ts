@@ -1,4 +1,4 @@
-import { RedisClient } from '../../src/events/redis-client.js';
+import { RedisClient } from '../../src/redis/redis-client.js';
 import { Client } from './client.js';
 import { hasRedisServer, RedisProcess } from './redis-process.js';
 import { TestApp, type TestUser } from './test-app.js';
@@ -20,11 +20,16 @@ export class TwoApps {
     readonly there: TestApp,
   ) {}
 
-  static async start(environment: NodeJS.ProcessEnv = {}): Promise<TwoApps> {
+  /** @param others what is set otherwise there */
+  static async start(
+    environment: NodeJS.ProcessEnv = {},
+    others: NodeJS.ProcessEnv = {},
+  ): Promise<TwoApps> {
     const redis = await RedisProcess.start();
     const settings = { REDIS_URL: redis.url, ...environment };
     const here = await TestApp.start(settings);
-    const apps = new TwoApps(redis, here, await TestApp.start(settings, here.database));
+    const there = await TestApp.start({ ...settings, ...others }, here.database);
+    const apps = new TwoApps(redis, here, there);
     await apps.untilConnected();
     return apps;
   }

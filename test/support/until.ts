@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** Waits for a condition. @throws after so many milliseconds */
 export async function until(
   isSo: () => boolean | Promise<boolean>,
-  ms = 15_000,
+  ms = 60_000,
   what = isSo.toString(),
 ): Promise<void> {
   const deadline = Date.now() + ms;

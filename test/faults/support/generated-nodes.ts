@@ -38,8 +38,9 @@ export function toJson(node: Node, draw: Draw): string {
   return JSON.stringify(node);
 }
 
-/** As it stands in a path or a query, before it is encoded. */
+/** As it stands in a path or a query, before it is encoded: a list with commas between its items. */
 export function toText(node: Node, draw: Draw): string {
   if (node instanceof Live) return draw(node);
+  if (Array.isArray(node)) return node.map((item) => toText(item, draw)).join();
   return typeof node === 'string' ? node : toJson(node, draw);
 }

@@ -1,9 +1,10 @@
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** What to ask: a path, for a POST what to send, and who is to hear the answer. */
+/** What to ask: a path, for a POST what to send, by whose token, and who is to hear the answer. */
 export interface Ask {
   path: string;
+  token?: string;
   body?: object;
   heard?: (status: number, body: string) => void;
 }
@@ -24,7 +25,6 @@ export class LoadGenerator {
   /** @param connections how many it opens at most; what finds none free waits for one */
   constructor(
     private readonly url: string,
-    private readonly token: string,
     private readonly next: () => Ask,
     connections: number,
   ) {
@@ -90,14 +90,14 @@ export class LoadGenerator {
     this.times.set(status, times);
   }
 
-  private send({ path, body, heard }: Ask): Promise<number> {
+  private send({ path, token, body, heard }: Ask): Promise<number> {
     const text = body && JSON.stringify(body);
     return new Promise((resolve) => {
       const sent = request(this.url + path, {
         agent: this.agent,
         method: text ? 'POST' : 'GET',
         headers: {
-          authorization: `Bearer ${this.token}`,
+          ...(token && { authorization: `Bearer ${token}` }),
           ...(text && {
             'content-type': 'application/json',
             'content-length': Buffer.byteLength(text),

@@ -8,7 +8,7 @@ import type { Received } from './generated-send.js';
 const addFormats = addFormatsModule as unknown as typeof addFormatsModule.default;
 
 const PROBLEM = 'application/problem+json';
-const PROBLEM_SCHEMA: Schema = { $ref: '#/components/schemas/ProblemDto' };
+const PROBLEM_SCHEMA: Schema = { $ref: '#/components/schemas/Problem' };
 const MOST_SHOWN = 300;
 
 /** Checks answers, and bodies, by the document: what it does not name must not be there. */

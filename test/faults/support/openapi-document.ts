@@ -26,6 +26,7 @@ export interface Parameter {
 }
 
 export interface Response {
+  $ref?: string;
   headers?: Record<string, { schema: Schema }>;
   content?: Record<string, { schema?: Schema }>;
 }
@@ -56,7 +57,7 @@ interface Described {
 
 interface OpenApi {
   paths: Record<string, Record<string, Described>>;
-  components: { schemas: Record<string, Schema> };
+  components: { schemas: Record<string, Schema>; responses: Record<string, Response> };
 }
 
 /** The OpenAPI document as the tests read it. */
@@ -70,6 +71,11 @@ export class ApiDocument {
     this.operations = Object.entries(paths).flatMap(([path, item]) =>
       Object.entries(item).map(([method, described]) => operationOf(method, path, described)),
     );
+    for (const { responses } of this.operations) {
+      for (const [status, { $ref }] of Object.entries(responses)) {
+        if ($ref) responses[status] = components.responses[$ref.split('/').at(-1)!];
+      }
+    }
   }
 
   resolve(schema: Schema): Schema {

@@ -1,8 +1,9 @@
 import fc, { type Arbitrary } from 'fast-check';
+import { claimsOf, signToken } from '../../support/exchange-token.js';
 import type { ApiDocument, Operation, Schema } from './openapi-document.js';
 import { Fields, type Kind, Live, type Node } from './generated-nodes.js';
 
-/** What the names of ids and secrets stand for; a bare `after` is the id of what is listed. */
+/** What the names of ids and secrets stand for; a bare `after`, or `ids`, are of what is listed. */
 const KINDS: Record<string, Kind> = {
   chat_id: 'chat',
   chatid: 'chat',
@@ -16,7 +17,12 @@ const KINDS: Record<string, Kind> = {
   current_password: 'password',
   seq: 'seq',
 };
-const AFTER: Record<string, Kind> = { listChats: 'chat', listMembers: 'user' };
+const LISTED: Record<string, Kind> = {
+  findUsers: 'user',
+  listChats: 'chat',
+  listMembers: 'user',
+  listMessages: 'message',
+};
 const EMOJIS = ['👍', '❤', '❤️', '👨‍👩‍👧‍👦', '🏴󠁧󠁢󠁥󠁮󠁧󠁿', '1️⃣', '👋🏽', 'x', '👍👍'];
 
 /** Of one kind now and then, else a new value. */
@@ -89,8 +95,9 @@ function wholeNumber(
 }
 
 function text(name: string, schema: Schema, operationId: string): Arbitrary<Node> {
-  const kind = KINDS[name] ?? (name === 'after' ? AFTER[operationId] : undefined);
+  const kind = KINDS[name] ?? (/^(after|ids)$/.test(name) ? LISTED[operationId] : undefined);
   if (schema.format === 'uuid') return orLive(kind ?? 'message', fc.uuid(), kind ? 9 : 1);
+  if (name === 'token') return fc.oneof(exchangeToken, plainText(schema));
   if (name === 'emoji') return fc.constantFrom(...EMOJIS);
   if (kind === 'email') return orLive(kind, email, operationId === 'signUp' ? 1 : 8);
   if (kind) return orLive(kind, plainText(schema), 9);
@@ -100,6 +107,11 @@ function text(name: string, schema: Schema, operationId: string): Arbitrary<Node
 const email = fc
   .integer({ min: 0, max: 2 ** 31 - 1 })
   .chain((it) => fc.constantFrom(`u${it}@example.org`, `U${it}@Example.Org`, `"a b"${it}@x.org`));
+
+/** Of one of a few users. */
+const exchangeToken = fc
+  .tuple(fc.nat(9), fc.option(email))
+  .map(([n, address]) => signToken(claimsOf({ sub: `generated ${n}`, email: address })));
 
 const UNITS = ['grapheme', 'grapheme-ascii', 'binary', 'binary-ascii'] as const;
 

@@ -1,5 +1,14 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  appendFileSync,
+  chownSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -52,6 +61,33 @@ export class PostgresProcess {
 
   async stop(mode: 'fast' | 'immediate'): Promise<void> {
     await this.call('pg_ctl', 'stop', '-w', '-m', mode);
+  }
+
+  /** From its next start on it only follows a primary, which is not there, until it is promoted. */
+  becomeStandby(): void {
+    const file = join(this.folder, 'data', 'standby.signal');
+    writeFileSync(file, '');
+    chownSync(file, this.user.uid, this.user.gid);
+  }
+
+  /** Takes encrypted connections too from now on. */
+  async offerTls(certificate: string, key: string): Promise<void> {
+    const data = join(this.folder, 'data');
+    for (const [from, name] of [
+      [certificate, 'server.crt'],
+      [key, 'server.key'],
+    ]) {
+      const path = join(data, name);
+      writeFileSync(path, readFileSync(from), { mode: 0o600 });
+      chownSync(path, this.user.uid, this.user.gid);
+    }
+    appendFileSync(join(data, 'postgresql.conf'), "ssl = on\nlisten_addresses = '*'\n");
+    await this.stop('fast');
+    await this.start();
+  }
+
+  async promote(): Promise<void> {
+    await this.call('pg_ctl', 'promote', '-w');
   }
 
   /** Leaves its connections open and answers nothing. */

@@ -5,7 +5,6 @@ import type { Verdict } from './figures.js';
 export interface Acknowledged {
   id: string;
   seq: number;
-  client_id: string;
   sender: string;
   text: string;
 }
@@ -13,7 +12,6 @@ export interface Acknowledged {
 interface Message {
   id: string;
   seq: number;
-  client_id: string;
   sender: { id: string };
   message: string | null;
 }
@@ -27,13 +25,13 @@ export async function checkRoom(
   const room = await readRoom(reader, chatId);
   const byId = new Map(room.map((message) => [message.id, message]));
   const found = ledger.filter((entry) => isSame(entry, byId.get(entry.id))).length;
-  const keys = new Set(room.map(({ sender, client_id }) => `${sender.id} ${client_id}`));
+  const sends = new Set(room.map(({ sender, message }) => `${sender.id} ${message}`));
   const lastOf = (index: number): number => room[index - 1]?.seq ?? 0;
   return {
     acknowledged: ledger.length,
     found,
     lost: ledger.length - found,
-    twice: room.length - keys.size,
+    twice: room.length - sends.size,
     gaps: room.filter(({ seq }, index) => seq !== lastOf(index) + 1).length,
     total: room.length,
   };
@@ -56,7 +54,6 @@ async function readRoom(reader: Client, chatId: string): Promise<Message[]> {
 function isSame(entry: Acknowledged, message: Message | undefined): boolean {
   return (
     message?.seq === entry.seq &&
-    message.client_id === entry.client_id &&
     message.sender.id === entry.sender &&
     message.message === entry.text
   );

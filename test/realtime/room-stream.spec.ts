@@ -1,0 +1,93 @@
+import { describe, expect, it, vi } from 'vitest';
+import { newId } from '../../src/crypto/ids.js';
+import type { RoomEvent, RoomEventName } from '../../src/events/events.js';
+import type { RoomReplay, ReplayedEvent } from '../../src/realtime/room-replay.js';
+import { RoomStream } from '../../src/realtime/room-stream.js';
+import { Gate } from '../support/gate.js';
+
+const USER = { id: newId(), sessionId: newId() };
+const ROOM = newId();
+
+function event(name: RoomEventName, change?: number, action?: 'added' | 'removed'): RoomEvent {
+  const subject = action && { subject: { userId: USER.id, action } };
+  return { type: 'room.event', name, chatId: ROOM, change, payload: { type: name }, ...subject };
+}
+
+/** A room that has come to this change; from the database comes what is given as missed. */
+async function streamAt(change: number, ...missed: number[]) {
+  const asked: number[] = [];
+  const gate = new Gate();
+  const replay = {
+    now: () => Promise.resolve({ change, history: 'h' }),
+
+    async *since(_user: unknown, _chat: unknown, cursor: { change: number }) {
+      asked.push(cursor.change);
+      const found = missed.filter((each) => each > cursor.change);
+      await gate.pass();
+      for (const place of found) {
+        yield { payload: { type: 'message.updated' }, place } as ReplayedEvent;
+      }
+    },
+  };
+  const stream = new RoomStream(USER, ROOM, replay as unknown as RoomReplay);
+  await stream.begin({});
+  await new Promise((resolve) => setImmediate(resolve)); // there is nothing to catch up with
+  const deliver = (each: RoomEvent): void => stream.deliver(each, '{}');
+  /** Ids and names, in the order sent. */
+  const sent = (): string[] =>
+    String(stream.read() ?? '')
+      .split('\n\n')
+      .filter((text) => text.includes('event: '))
+      .map((text) =>
+        text
+          .replace(/\ndata: .*/, '')
+          .replace(/^id: (\d+)\nevent: /, '$1 ')
+          .replace('event: ', ''),
+      );
+  return { deliver, sent, asked, gate, missed };
+}
+
+describe('the stream of a room', () => {
+  it('passes on what is next, with its change as the id', async () => {
+    const { deliver, sent, asked } = await streamAt(5);
+    deliver(event('message.created', 6));
+    deliver(event('typing'));
+    deliver(event('message.created', 7));
+    expect(sent()).toEqual(['6 message.created', 'typing', '7 message.created']);
+    expect(asked).toEqual([]);
+  });
+
+  it('asks the database where a change is missing, and sends nothing before that', async () => {
+    const { deliver, sent, asked, gate, missed } = await streamAt(5, 6, 7);
+    deliver(event('message.created', 7));
+    await gate.reached;
+    expect(sent()).toEqual([]);
+    expect(asked).toEqual([5]);
+    gate.open();
+    deliver(event('message.created', 8)); // while it catches up
+    missed.push(8);
+    await vi.waitFor(() => expect(asked).toEqual([5, 7]));
+    await new Promise((resolve) => setImmediate(resolve));
+    deliver(event('message.created', 9));
+    expect(sent()).toEqual([
+      '6 message.updated',
+      '7 message.updated',
+      '8 message.updated',
+      '9 message.created',
+    ]);
+  });
+
+  it('sends no change twice', async () => {
+    const { deliver, sent, asked } = await streamAt(5);
+    deliver(event('message.created', 5));
+    deliver(event('message.created', 4));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([sent(), asked]).toEqual([[], []]);
+  });
+
+  it('says farewell to its own user, whatever the change', async () => {
+    const { deliver, sent } = await streamAt(5);
+    deliver(event('member.changed', 9, 'removed'));
+    expect(sent()).toEqual(['member.changed']);
+  });
+});
