@@ -5,14 +5,20 @@
 FROM node:22-bookworm AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
+COPY packages/client/package.json ./packages/client/
+COPY apps/web/package.json ./apps/web/
 # The npm of this image may be too old to know "allowScripts": run no install script at all, and
 # then the one that is wanted.
 RUN npm ci --ignore-scripts && npm_config_nodedir=/usr/local npm rebuild better-sqlite3
 COPY nest-cli.json tsconfig.json tsconfig.build.json ./
 COPY src ./src
+COPY packages ./packages
+COPY apps ./apps
 # The optional packages are typescript, which the build alone uses, and a part of pg for another
-# runtime. Of better-sqlite3 the server loads one compiled file: SQLite's sources and objects go too.
+# runtime. The chat page is built files by then: without the workspaces its packages go with the others.
+# Of better-sqlite3 the server loads one compiled file: SQLite's sources and objects go too.
 RUN npm run build \
+  && npm pkg delete workspaces \
   && npm prune --omit=dev --omit=optional --ignore-scripts \
   && cd node_modules/better-sqlite3 \
   && rm -rf deps src build/Release/obj* build/Release/*.a
@@ -25,12 +31,15 @@ WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
-COPY scripts/backup.mjs ./scripts/
-# A new named volume takes over the owner and the mode of this folder.
-RUN install -d -o node -g node -m 0700 /data
+COPY --from=build /app/apps/web/dist ./apps/web/dist
+COPY scripts/backup.mjs scripts/health.sh scripts/make-keys.mjs ./scripts/
+# A new named volume takes over the owner and the mode of this folder. The group is that of a process with any
+# other uid (docker run --user 12345, OpenShift), which is root's and gives no right elsewhere. What the
+# server writes is for its own uid alone.
+RUN install -d -o node -g root -m 0770 /data
 VOLUME ["/data"]
 USER node
 EXPOSE 3000
-HEALTHCHECK --interval=15s --timeout=5s \
-  CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.PORT || 3000) + '/health/live').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+# The start period is for migrations. It starts no Node, which would take some 50 MiB each time.
+HEALTHCHECK --interval=15s --timeout=5s --start-period=60s CMD ["bash", "/app/scripts/health.sh"]
 CMD ["node", "--max-semi-space-size=32", "dist/main.js"]

@@ -1,9 +1,10 @@
 // Makes the secrets that a new server needs.
 //
 //   npm run keys                         writes them to .env in the current folder
+//   npm run keys -- --files              writes them to files in ./secrets, for docker-compose.secrets.yml
 //   node scripts/make-keys.mjs --print   prints them to stdout instead
 import { randomBytes } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 
 /** A Fernet key: 32 random bytes as base64url with its padding, which Node's own base64url omits. */
 const fernetKey = () =>
@@ -29,8 +30,10 @@ if (args.length === 0) {
   writeEnv();
 } else if (args.length === 1 && args[0] === '--print') {
   process.stdout.write(lines);
+} else if (args.length === 1 && args[0] === '--files') {
+  writeFiles();
 } else {
-  console.error('Usage: node scripts/make-keys.mjs [--print]');
+  console.error('Usage: node scripts/make-keys.mjs [--print | --files]');
   process.exitCode = 2;
 }
 
@@ -46,6 +49,36 @@ function writeEnv() {
   console.log(`Wrote .env (readable by you alone) with fresh ${names.join(', ')}.`);
   console.log(
     'Back it up now, apart from the data: without MASTER_KEYS no stored message can be read,\n' +
-      'and whoever holds both it and the data can read them all.',
+      'and whoever holds both it and the data can read them all.\n' +
+      'Docker Compose reads the file by itself; without it: node --env-file=.env dist/main.js',
+  );
+}
+
+/**
+ * One file each. Compose shows a container the file with the mode that it has here, so all may read it; the folder
+ * keeps them out.
+ */
+function writeFiles() {
+  const password = values.POSTGRES_PASSWORD;
+  const files = {
+    master_keys: values.MASTER_KEYS,
+    jwt_secret: values.JWT_SECRET,
+    postgres_password: password,
+    database_url: `postgres://conclave:${password}@postgres:5432/conclave`,
+  };
+  try {
+    mkdirSync('secrets', { mode: 0o700 }); // fails on a folder that exists: no key is ever overwritten
+    for (const [name, value] of Object.entries(files)) {
+      writeFileSync(`secrets/${name}`, `${value}\n`, { flag: 'wx', mode: 0o644 });
+    }
+  } catch (error) {
+    const exists = 'The folder secrets exists already, and was left as it is.';
+    console.error(error.code === 'EEXIST' ? exists : `Could not write secrets: ${error.message}`);
+    process.exitCode = 1;
+    return;
+  }
+  console.log(`Wrote ${Object.keys(files).join(', ')} to secrets (a folder for you alone).`);
+  console.log(
+    'Back up master_keys now, apart from the data: without it no stored message can be read.',
   );
 }
