@@ -2,11 +2,12 @@ import 'reflect-metadata';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import pg from 'pg';
-import { newId } from '../src/common/ids.js';
-import type { Secrets } from '../src/config/secrets.js';
+import { newId } from '../src/crypto/ids.js';
 import { MasterKeys, type Wrapped } from '../src/encryption/master-keys.js';
+import { KeyList } from '../src/encryption/key-list.js';
 import { MessageCipher } from '../src/encryption/message-cipher.js';
 import type { OwnerKeys } from '../src/encryption/owner-keys.js';
+import { FIRST_KEY } from '../src/encryption/wrapped-key.entity.js';
 import type { Store } from './store.js';
 import type { Room } from './targets.js';
 
@@ -32,12 +33,13 @@ export async function fillRoom(
   count: number,
 ): Promise<void> {
   const connection = store.url ? await postgres(store.url) : sqlite(store.dataDir);
-  const master = new MasterKeys({ masterKeys: [masterKey] } as Secrets);
-  const keys = new Map<string, Buffer>();
+  const master = MasterKeys.of(masterKey);
+  const keys = new Map<string, KeyList>();
   for (const { ownerId, ...wrapped } of await connection.owners()) {
-    keys.set(ownerId, master.unwrap(ownerId, wrapped));
+    const first = { since: FIRST_KEY, key: master.unwrap(ownerId, wrapped) };
+    keys.set(ownerId, new KeyList(ownerId, [first]));
   }
-  const cipher = new MessageCipher({ get: (id: string) => keys.get(id)! } as OwnerKeys);
+  const cipher = new MessageCipher({ of: (id: string) => keys.get(id)! } as OwnerKeys);
   const [chatId, senderId] = [String(room.id), String(room.ownerId)];
   const now = Date.now();
   const rowOf = async (seq: number): Promise<Row> => {

@@ -49,6 +49,8 @@ export async function makeWorld(target: Target, store: Store, messages: number):
   server = await target.start(store, 'default');
   const editable = await sendSome(server, token, sendRoom);
   await sendSome(server, reader.access_token, sendRoom); // which joins
+  // After the fill: the reference counts messages across rooms, and those of the large one from 1.
+  for (const room of rooms) if (room !== largeRoom) await sendSome(server, token, room, 1);
   await server.stop();
   return {
     ...account,
@@ -65,9 +67,14 @@ function signUp(url: string, body: { email: string; password: string }): Promise
   return call<SignedUp>(url, { method: 'POST', path: '/userauth/userSignup', body });
 }
 
-async function sendSome({ url }: Server, token: string, chatid: Id): Promise<string[]> {
+async function sendSome(
+  { url }: Server,
+  token: string,
+  chatid: Id,
+  count = EDITABLE,
+): Promise<string[]> {
   const ids: string[] = [];
-  for (let n = 0; n < EDITABLE; n++) {
+  for (let n = 0; n < count; n++) {
     const body = { chatid, message: `message ${n}` };
     ids.push(
       (await call<{ id: string }>(url, { method: 'POST', path: '/message/', token, body })).id,

@@ -61,10 +61,32 @@ app.post('/chat', async (request, reply) => {
   return reply.code(201).send({ id: Number(id), chat_name: request.body.chat_name });
 });
 
+function withLastMessage({
+  id,
+  chat_name,
+  created_at,
+  last_id,
+  user_id: sender,
+  nonce,
+  body,
+  created,
+}) {
+  const last_message =
+    last_id === null
+      ? null
+      : {
+          id: `${id}-${last_id}`,
+          sender,
+          message: open(id, sender, nonce, body),
+          created_at: created,
+        };
+  return { id: Number(id), chat_name, created_at: Number(created_at), last_message };
+}
+
 app.get('/chat', async (request, reply) => {
   const claims = claimsOf(request);
-  const data = claims && (await store.chats(claims, Number(request.query.limit ?? 50)));
-  return data ? { data } : refuse(reply, 401);
+  const rows = claims && (await store.chats(claims, Number(request.query.limit ?? 50)));
+  return rows ? { data: rows.map(withLastMessage) } : refuse(reply, 401);
 });
 
 app.put('/chat/:chat_id/read', async (request, reply) => {

@@ -24,8 +24,11 @@ const SQL = {
   user: 'SELECT id, hash FROM users WHERE email = $1',
   allow: 'INSERT INTO whitelist VALUES($1, $2, $3)',
   addChat: `INSERT INTO chat(name, created, owner) SELECT $3, $4, $2 WHERE ${ALLOWED} RETURNING id`,
-  chats: `SELECT id, name AS chat_name, created AS created_at FROM chat
-    WHERE owner = $2 AND ${ALLOWED} ORDER BY id LIMIT $3`,
+  chats: `SELECT chat.id, name AS chat_name, chat.created AS created_at,
+      m.id AS last_id, m.user_id, m.nonce, m.body, m.created
+    FROM chat LEFT JOIN LATERAL (SELECT id, user_id, nonce, body, created FROM message
+      WHERE chat_id = chat.id ORDER BY id DESC LIMIT 1) m ON true
+    WHERE owner = $2 AND ${ALLOWED} ORDER BY chat.id LIMIT $3`,
   addMessage: `INSERT INTO message(chat_id, user_id, nonce, body, created)
     SELECT $3, $2, $4, $5, $6 WHERE ${ALLOWED} RETURNING id`,
   edit: `UPDATE message SET nonce = $5, body = $6

@@ -25,9 +25,11 @@ export async function openStore() {
   const allow = db.prepare('INSERT INTO whitelist VALUES(?, ?, ?)');
   const isAllowed = db.prepare('SELECT 1 FROM whitelist WHERE jti = ? AND user_id = ?').pluck();
   const addChat = db.prepare('INSERT INTO chat(name, created, owner) VALUES(?, ?, ?)');
-  const chats = db.prepare(
-    'SELECT id, name AS chat_name, created AS created_at FROM chat WHERE owner = ? ORDER BY id LIMIT ?',
-  );
+  const chats = db.prepare(`SELECT chat.id, name AS chat_name, chat.created AS created_at,
+      message.id AS last_id, user_id, nonce, body, message.created
+    FROM chat LEFT JOIN message
+      ON message.id = (SELECT max(id) FROM message WHERE chat_id = chat.id)
+    WHERE owner = ? ORDER BY chat.id LIMIT ?`);
   const addMessage = db.prepare(
     'INSERT INTO message(chat_id, user_id, nonce, body, created) VALUES(?, ?, ?, ?, ?)',
   );
