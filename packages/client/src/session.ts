@@ -137,19 +137,27 @@ export class Session implements Tokens {
     return (stored && known && (await this.refresh(stored))) ?? this.exchange();
   }
 
-  /** @returns null where the session has ended */
+  /**
+   * Another tab may renew the same token all the same: what it stores reaches this one a moment after
+   * its lock does.
+   *
+   * @returns null where the session has ended
+   */
   private async refresh({ userId, refresh }: Stored): Promise<Stored | null> {
     const body = { refresh_token: refresh };
-    const isOver = (): boolean => this.stored?.refresh !== refresh; // logged out meanwhile
+    const isSame = (): boolean => this.stored?.refresh === refresh;
     try {
       const pair = await answerOf(this.parts.api.POST('/userauth/refresh', { body }));
-      if (isOver()) throw Problem.signedOut();
-      return await this.keep(userId, pair);
+      if (isSame()) return await this.keep(userId, pair);
     } catch (error) {
-      if (!(error instanceof Problem) || error.status !== 401 || isOver()) throw error;
-      if (!this.askBackend) await this.end('ended');
-      return null;
+      if (!(error instanceof Problem) || error.status !== 401) throw error;
+      if (isSame()) {
+        if (!this.askBackend) await this.end('ended');
+        return null;
+      }
     }
+    if (this.stored?.userId === userId) return this.stored;
+    throw Problem.signedOut(); // logged out meanwhile
   }
 
   private async exchange(): Promise<Stored> {
