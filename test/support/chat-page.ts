@@ -119,4 +119,10 @@ export class ChatPage {
   async sees(text: string): Promise<void> {
     await this.message(text).first().waitFor();
   }
+
+  /** Waits until the server has it. */
+  async isSent(text: string): Promise<void> {
+    await this.sees(text);
+    await this.message(text).getByText('Sending …').waitFor({ state: 'detached' });
+  }
 }

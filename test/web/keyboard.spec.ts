@@ -67,7 +67,7 @@ describe.skipIf(!hasChromium)('the keyboard alone', () => {
     await press('Enter');
     await type('Two');
     await press('Enter');
-    await ada.sees('Two');
+    await ada.isSent('Two');
     await press('ArrowUp');
     await type(' and a half');
     await press('Enter');

@@ -42,9 +42,10 @@ export function Composer(props: {
   };
   const onKey = (event: KeyboardEvent): void => {
     const isEnter = event.key === 'Enter' && !event.shiftKey && !event.nativeEvent.isComposing;
-    const last = messages.findLast((each) => each.isMine && each.state === 'sent' && each.message);
+    const last = messages.findLast((each) => each.isMine && each.message);
     if (isEnter) send();
-    else if (event.key === 'ArrowUp' && text === '' && last) editing.set(last.key);
+    else if (event.key === 'ArrowUp' && text === '' && last?.state === 'sent')
+      editing.set(last.key);
     else if (event.key === 'Escape' && replyTo) onReplied();
     else return;
     event.preventDefault();
