@@ -12,8 +12,8 @@ if (!hasPostgres) {
   console.warn(`SKIPPED: ${skipped} (set TEST_POSTGRES_URL)`);
 }
 
-/** For what hangs; how long something takes on a busy machine is no failure. */
-const PATIENCE = { testTimeout: 120_000, hookTimeout: 120_000 };
+/** For what hangs; how long something takes on a busy machine is no failure, and in CI nor is one stall. */
+const PATIENCE = { testTimeout: 120_000, hookTimeout: 120_000, retry: process.env.CI ? 2 : 0 };
 
 const onDatabase = (database: 'sqlite' | 'postgres'): object => ({
   test: {

@@ -20,6 +20,7 @@ const faults = (database: 'sqlite' | 'postgres', include: string[], exclude: str
     env: { NODE_ENV: 'test', TEST_DATABASE: database },
     testTimeout: isShort ? 120_000 : 600_000,
     hookTimeout: 60_000,
+    retry: process.env.CI ? 2 : 0,
   },
 });
 
