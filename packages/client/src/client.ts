@@ -9,7 +9,7 @@ import { Session, type SignedOutReason } from './session.js';
 import { type ClientStorage, defaultStorage } from './storage.js';
 import { REAL_TIMERS, type Timers } from './timers.js';
 import { answerOf, Transport } from './transport.js';
-import type { Chat, Profile, ServerInfo, User } from './types.js';
+import type { Chat, Profile, ServerInfo, SignUp, User } from './types.js';
 
 export interface ClientOptions {
   /** Where the server is; in a browser the page's own origin when left out. */
@@ -114,7 +114,7 @@ export class ConclaveClient {
     return answerOf(this.open.GET('/server'));
   }
 
-  signUp(account: Parameters<Session['signUp']>[0]): Promise<User> {
+  signUp(account: SignUp): Promise<User> {
     return this.auth.signUp(account);
   }
 
@@ -142,7 +142,9 @@ export class ConclaveClient {
   /** Stops everything and keeps the session: for a page that goes on without the client. */
   async close(): Promise<void> {
     this.auth.close();
-    await this.engine.end(false);
+    await this.restored;
+    this.next(() => this.engine.end(false));
+    await this.turn;
   }
 
   /** A room by its id, also before the server has told of it: its `chat` is `null` then. */

@@ -167,7 +167,7 @@ export class Engine implements RoomContext {
   private comeBack(): void {
     this.isAway = false;
     this.absences++;
-    for (const room of this.store.rooms.values()) room.areMembersStale = true;
+    for (const room of this.store.rooms.values()) room.members.isStale = true;
     void this.refreshPeople();
   }
 

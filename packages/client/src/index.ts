@@ -16,6 +16,7 @@ export type {
   Profile,
   Role,
   ServerInfo,
+  SignUp,
   User,
   Visibility,
 } from './types.js';

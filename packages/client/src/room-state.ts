@@ -1,20 +1,19 @@
+import { MemberList } from './member-list.js';
 import { MessageWindow } from './message-window.js';
+import { personal } from './personal.js';
 import { Reads } from './reads.js';
 import type {
   Chat,
-  Member,
   MemberEvent,
   Message,
   MessageEvent,
   Profile,
   ReactionEvent,
   RoomEvent,
-  SharedMessage,
 } from './types.js';
 
 /** What is done to a window, and again to a page that was asked for before. */
 type Patch = (window: MessageWindow) => void;
-type MembersPatch = (members: Map<string, Member>) => void;
 
 const SMALL = 100;
 
@@ -34,9 +33,7 @@ export interface News {
 /** What a client holds of a room that its user is in: the chat, up to which change, and a window of messages. */
 export class RoomState {
   window: MessageWindow | null = null;
-  members: Map<string, Member> | null = null;
-  /** What was missed may have changed them. */
-  areMembersStale = false;
+  readonly members = new MemberList();
   readonly reads = new Reads();
   /** Changes when what was read before counts no more. */
   epoch = 0;
@@ -47,7 +44,6 @@ export class RoomState {
   private patches: Patch[] = [];
   private pages = 0;
   private shown: { of: Chat; view: Chat } | null = null;
-  private memberPatches: MembersPatch[] | null = null;
 
   constructor(
     private chat: Chat,
@@ -107,7 +103,7 @@ export class RoomState {
     else if (change < this.cursor) return; // events have told more meanwhile
     if (chat) {
       this.chat = chat;
-      this.areMembersStale = true;
+      this.members.isStale = true;
     }
     this.cursor = change;
     const end = this.chat.last_seq;
@@ -119,14 +115,6 @@ export class RoomState {
   /** The caller's own marker, from another device, or from here. */
   readTo(seq: number, unread?: number): void {
     this.reads.moveTo(seq, unread);
-  }
-
-  memberReadTo(userId: string, seq: number): void {
-    this.patchMembers((members) => {
-      const member = members.get(userId);
-      if (member && (member.read_seq ?? Infinity) < seq)
-        members.set(userId, { ...member, read_seq: seq });
-    });
   }
 
   /** Shows a person as they are now, wherever they stand. @returns whether they do */
@@ -143,10 +131,7 @@ export class RoomState {
     const { last_message: last, peer } = this.chat;
     if (last?.sender.id === person.id) this.chat = { ...this.chat, last_message: shown(last) };
     if (peer?.id === person.id) this.chat = { ...this.chat, peer: person };
-    this.patchMembers((members) => {
-      const member = members.get(person.id);
-      if (member) members.set(person.id, { ...member, user: person });
-    });
+    this.members.showPerson(person);
     return isShown;
   }
 
@@ -156,7 +141,7 @@ export class RoomState {
     return [
       ...(last ? [last.sender.id] : []),
       ...(peer ? [peer.id] : []),
-      ...(this.members?.keys() ?? []),
+      ...(this.members.byId?.keys() ?? []),
       ...(this.window?.messages ?? []).map(({ sender }) => sender.id),
     ];
   }
@@ -167,7 +152,7 @@ export class RoomState {
     if (peer?.id === userId) return peer;
     if (last?.sender.id === userId) return last.sender;
     const message = this.window?.messages.findLast(({ sender }) => sender.id === userId);
-    return this.members?.get(userId)?.user ?? message?.sender;
+    return this.members.byId?.get(userId)?.user ?? message?.sender;
   }
 
   /**
@@ -181,18 +166,6 @@ export class RoomState {
     return (isUsed) => {
       if (isUsed && this.window) for (const patch of this.patches.slice(from)) patch(this.window);
       if (--this.pages === 0) this.patches = [];
-    };
-  }
-
-  /** Likewise for members. @returns takes them, or null where there was no answer */
-  startMembers(): (members: Member[] | null) => void {
-    this.areMembersStale = false;
-    const patches: MembersPatch[] = (this.memberPatches = []);
-    return (members) => {
-      this.memberPatches = null;
-      if (!members) this.areMembersStale = true;
-      else this.members = new Map(members.map((member) => [member.user.id, member]));
-      for (const patch of patches) if (this.members) patch(this.members);
     };
   }
 
@@ -214,11 +187,6 @@ export class RoomState {
     if (this.pages > 0) this.patches.push(patch);
   }
 
-  private patchMembers(patch: MembersPatch): void {
-    if (this.members) patch(this.members);
-    this.memberPatches?.push(patch);
-  }
-
   private drain(): void {
     while (this.ahead.length > 0 && this.ahead[0].change <= this.cursor + 1) {
       const event = this.ahead.shift()!;
@@ -230,28 +198,18 @@ export class RoomState {
   }
 
   private apply(event: RoomEvent): void {
-    switch (event.type) {
-      case 'chat.updated':
-        this.chat = { ...this.chat, ...event.chat };
-        break;
-      case 'member.changed':
-        this.applyMember(event);
-        break;
-      case 'message.created':
-      case 'message.updated':
-      case 'message.deleted':
-      case 'reaction.changed':
-        this.applyMessage(event);
-    }
+    if (event.type === 'chat.updated') this.chat = { ...this.chat, ...event.chat };
+    else if (event.type === 'member.changed') this.applyMember(event);
+    else this.applyMessage(event);
   }
 
   private applyMember({ member, member_count, action }: MemberEvent): void {
     const isMe = member.user.id === this.myId;
     const role = isMe ? member.role : this.chat.role;
     this.chat = { ...this.chat, member_count, role };
-    this.patchMembers((members) => {
-      if (action === 'removed') members.delete(member.user.id);
-      else members.set(member.user.id, member);
+    this.members.apply((byId) => {
+      if (action === 'removed') byId.delete(member.user.id);
+      else byId.set(member.user.id, member);
     });
   }
 
@@ -262,33 +220,13 @@ export class RoomState {
       const last = { last_seq: seq, last_message_at: message.created_at };
       this.chat = { ...this.chat, ...last, last_message: null };
       this.reads.messageCreated(seq, message.sender.id === this.myId);
-      this.memberReadTo(message.sender.id, seq); // nothing else tells of it
+      this.members.readTo(message.sender.id, seq); // nothing else tells of it
     }
     if (event.type === 'message.deleted') this.reads.messageDeleted(seq);
     if (seq === this.chat.last_seq) {
-      const last_message = this.personal(event, this.chat.last_message);
+      const last_message = personal(event, this.myId, this.chat.last_message);
       this.chat = { ...this.chat, last_message };
     }
-    this.patch((window) => window.put(this.personal(event, window.at(seq))));
+    this.patch((window) => window.put(personal(event, this.myId, window.at(seq))));
   }
-
-  /** An event leaves out what depends on who reads it. */
-  private personal(event: MessageEvent | ReactionEvent, held?: Message | null): Message {
-    const { message } = event;
-    if (held && held.change >= message.change) return held;
-    return { ...message, client_id: ownClientId(message, held), reactions: this.mine(event, held) };
-  }
-
-  private mine(event: MessageEvent | ReactionEvent, held?: Message | null): Message['reactions'] {
-    const own = new Set(held?.reactions.filter(({ me }) => me).map(({ emoji }) => emoji));
-    if (event.type === 'reaction.changed' && event.user_id === this.myId) {
-      if (event.added) own.add(event.emoji);
-      else own.delete(event.emoji);
-    }
-    return event.message.reactions.map((each) => ({ ...each, me: own.has(each.emoji) }));
-  }
-}
-
-function ownClientId(message: SharedMessage, held?: Message | null): string | null {
-  return message.deleted_at ? null : (held?.client_id ?? null);
 }

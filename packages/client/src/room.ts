@@ -180,7 +180,7 @@ export class Room {
     const isMissing = this.place !== null && state?.window === null;
     if (state?.isStale || isMissing)
       this.pages.open(isMissing ? this.place! : 'newest').catch(() => undefined); // with the next catch-up
-    if (state?.members && state.areMembersStale) this.loadMembers().catch(() => undefined);
+    if (state?.members.byId && state.members.isStale) this.loadMembers().catch(() => undefined);
   }
 
   /** @internal An own message stands under the key that it was sent by. */
@@ -204,13 +204,13 @@ export class Room {
     const state = this.context.state(this.id);
     if (!state) return;
     do {
-      const end = state.startMembers();
+      const end = state.members.start();
       const members = await this.allMembers().catch((error: unknown) => {
         end(null);
         throw error;
       });
       end(members);
-    } while (state.areMembersStale);
+    } while (state.members.isStale);
     this.touch();
   }
 
@@ -232,7 +232,8 @@ export class Room {
     const { context, id, shown } = this;
     const state = context.state(id);
     const window = state?.window ?? null;
-    const members = state?.members ? [...state.members.values()] : null;
+    const byId = state?.members.byId;
+    const members = byId ? [...byId.values()] : null;
     const typing = context.typing
       .of(id)
       .map((each) => state?.person(each) ?? context.typing.people.get(each) ?? nameless(each));

@@ -6,7 +6,7 @@ import type { ClientStorage } from './storage.js';
 import { alone, OtherTabs } from './tabs.js';
 import type { Timers } from './timers.js';
 import { answerOf, type Tokens } from './transport.js';
-import type { User } from './types.js';
+import type { SignUp, User } from './types.js';
 
 /** An access token is replaced when a fifth of its life is left, or a minute. */
 const EARLY_MS = 60_000;
@@ -70,9 +70,7 @@ export class Session implements Tokens {
     this.take(await this.read());
   }
 
-  async signUp(account: { email: string; password: string } & Partial<User>): Promise<User> {
-    const { email, password, fname, lname, profile } = account;
-    const body = { email, password, fname, lname, profile };
+  async signUp(body: SignUp): Promise<User> {
     return this.enter(await answerOf(this.parts.api.POST('/userauth/userSignup', { body })));
   }
 
@@ -85,15 +83,13 @@ export class Session implements Tokens {
   async logOut(): Promise<void> {
     const { stored } = this;
     await this.end('logged-out');
-    if (!stored) return;
-    const headers = { authorization: `Bearer ${stored.access}` };
-    await this.parts.api.POST('/userauth/logout', { headers }).catch(() => undefined);
+    if (stored) await this.endAtServer(stored).catch(() => undefined);
   }
 
   /** @throws Problem where nobody is signed in, or no answer comes */
   async accessToken(): Promise<string> {
     const { stored } = this;
-    if (stored && this.parts.timers.now() < stored.renewAt) return stored.access;
+    if (stored && this.isFresh(stored)) return stored.access;
     return (await this.renew(stored)).access;
   }
 
@@ -114,6 +110,24 @@ export class Session implements Tokens {
 
   close(): void {
     this.tabs.close();
+  }
+
+  private isFresh({ renewAt }: Stored): boolean {
+    return this.parts.timers.now() < renewAt;
+  }
+
+  /** By a token that counts: there is none where this page has slept. */
+  private async endAtServer(stored: Stored): Promise<void> {
+    const access = this.isFresh(stored)
+      ? stored.access
+      : (await this.askForPair(stored)).access_token;
+    const headers = { authorization: `Bearer ${access}` };
+    await this.parts.api.POST('/userauth/logout', { headers });
+  }
+
+  private askForPair({ refresh }: Stored): Promise<Pair> {
+    const body = { refresh_token: refresh };
+    return answerOf(this.parts.api.POST('/userauth/refresh', { body }));
   }
 
   private renew(known: Stored | null): Promise<Stored> {
@@ -143,11 +157,11 @@ export class Session implements Tokens {
    *
    * @returns null where the session has ended
    */
-  private async refresh({ userId, refresh }: Stored): Promise<Stored | null> {
-    const body = { refresh_token: refresh };
+  private async refresh(known: Stored): Promise<Stored | null> {
+    const { userId, refresh } = known;
     const isSame = (): boolean => this.stored?.refresh === refresh;
     try {
-      const pair = await answerOf(this.parts.api.POST('/userauth/refresh', { body }));
+      const pair = await this.askForPair(known);
       if (isSame()) return await this.keep(userId, pair);
     } catch (error) {
       if (!(error instanceof Problem) || error.status !== 401) throw error;

@@ -73,29 +73,12 @@ export class Store {
 
   /** @returns whether something is missing: an event before this one, or all of its room */
   receive(event: ServerEvent): boolean {
-    switch (event.type) {
-      case 'ready':
-      case 'reset':
-        return false;
-      case 'user.updated':
-        this.showPerson(event.user);
-        return false;
-      case 'typing':
-        this.parts.onTyping(event.chat_id, event.user_id);
-        return false;
-      case 'chat.deleted':
-        this.drop(event.chat_id);
-        return false;
-      case 'read.changed':
-        return this.receiveRead(event);
-      case 'message.created':
-      case 'message.updated':
-      case 'message.deleted':
-      case 'reaction.changed':
-      case 'chat.updated':
-      case 'member.changed':
-        return this.receiveChange(event);
-    }
+    if (event.type === 'user.updated') this.showPerson(event.user);
+    else if (event.type === 'typing') this.parts.onTyping(event.chat_id, event.user_id);
+    else if (event.type === 'chat.deleted') this.drop(event.chat_id);
+    else if (event.type === 'read.changed') return this.receiveRead(event);
+    else if (event.type !== 'reset' && 'change' in event) return this.receiveChange(event);
+    return false;
   }
 
   take({ history, news, gone }: Catch): void {
@@ -114,7 +97,7 @@ export class Store {
     const room = this.rooms.get(event.chat_id);
     if (!room) return true;
     if (event.user_id === this.myId) room.readTo(event.read_seq, event.unread_count);
-    room.memberReadTo(event.user_id, event.read_seq);
+    room.members.readTo(event.user_id, event.read_seq);
     this.parts.onChange(event.chat_id);
     return !room.reads.isCertain;
   }

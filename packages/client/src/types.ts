@@ -6,6 +6,8 @@ type Schemas = components['schemas'];
 export type Profile = Schemas['Profile'];
 /** Your own account. */
 export type User = Schemas['User'];
+/** What an account begins with. */
+export type SignUp = Schemas['SignUp'];
 /** A room, with what concerns you of it: your role, how far you have read. */
 export type Chat = Schemas['Chat'];
 export type Member = Schemas['Member'];
@@ -16,7 +18,6 @@ export type LoginSession = Schemas['Session'];
 /** What a server offers: whether it is open for sign-up, and more. */
 export type ServerInfo = Schemas['Server'];
 export type SyncAnswer = Schemas['SyncAnswer'];
-export type SharedMessage = Schemas['SharedMessage'];
 export type ServerEvent = Schemas['ServerEvent'];
 
 export type MessageEvent = Schemas['MessageChangedEvent'];

@@ -20,14 +20,14 @@ beforeEach(() => {
 });
 
 describe('members', () => {
-  const ids = (): string[] => [...(room.members?.keys() ?? [])];
-  const of = (id: string): unknown => room.members?.get(id);
+  const ids = (): string[] => [...(room.members.byId?.keys() ?? [])];
+  const of = (id: string): unknown => room.members.byId?.get(id);
 
   it('that were asked for before have what happened meanwhile', () => {
-    const take = room.startMembers();
+    const take = room.members.start();
     room.receive(memberEvent('added', 4, member('cyd')));
     room.receive(memberEvent('removed', 5, member('bob')));
-    room.memberReadTo('ada', 3);
+    room.members.readTo('ada', 3);
     room.showPerson(person('ada', 'Countess'));
     take([member('ada'), member('bob')]);
     expect(ids()).toEqual(['ada', 'cyd']);
@@ -35,20 +35,20 @@ describe('members', () => {
   });
 
   it('that no answer tells of stay as they are, and are to be asked for again', () => {
-    room.startMembers()([member('ada')]);
-    const take = room.startMembers();
-    expect(room.areMembersStale).toBe(false);
+    room.members.start()([member('ada')]);
+    const take = room.members.start();
+    expect(room.members.isStale).toBe(false);
     room.receive(memberEvent('added', 4, member('cyd')));
     take(null);
     expect(ids()).toEqual(['ada', 'cyd']);
-    expect(room.areMembersStale).toBe(true);
+    expect(room.members.isStale).toBe(true);
   });
 
   it('read forward, and what they send', () => {
-    room.startMembers()([member('ada', { read_seq: 2 }), member('bob', { read_seq: null })]);
-    room.memberReadTo('ada', 1);
-    room.memberReadTo('bob', 1);
-    room.memberReadTo('nobody', 1);
+    room.members.start()([member('ada', { read_seq: 2 }), member('bob', { read_seq: null })]);
+    room.members.readTo('ada', 1);
+    room.members.readTo('bob', 1);
+    room.members.readTo('nobody', 1);
     expect(of('ada')).toMatchObject({ read_seq: 2 });
     expect(of('bob')).toMatchObject({ read_seq: null });
     expect(ids()).toHaveLength(2);
@@ -73,14 +73,14 @@ describe('a person', () => {
       ME,
     );
     room.window = windowOf([message(1), message(2, { sender: person('bob') }), message(3)]);
-    room.startMembers()([member('ada')]);
+    room.members.start()([member('ada')]);
     room.receive(created(5));
     expect(room.showPerson(countess)).toBe(true);
     room.receive(created(4, { sender: person('bob') }));
     const senders = room.window.messages.map(({ sender }) => sender);
     expect(senders).toEqual([countess, person('bob'), countess, person('bob'), countess]);
     expect(room.view).toMatchObject({ peer: countess, last_message: { sender: countess } });
-    expect(room.members?.get('ada')?.user).toEqual(countess);
+    expect(room.members.byId?.get('ada')?.user).toEqual(countess);
   });
 
   it('that is shown nowhere changes nothing', () => {
@@ -97,7 +97,7 @@ describe('a person', () => {
     room.receive(created(4, { sender: person('bob') }));
     room.receive(created(5));
     expect(known('bob')).toEqual(person('bob'));
-    room.startMembers()([member('cyd')]);
+    room.members.start()([member('cyd')]);
     expect(known('cyd')).toEqual(person('cyd'));
   });
 });

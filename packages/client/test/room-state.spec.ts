@@ -164,7 +164,8 @@ describe('what the server says after an absence', () => {
   it('is put over what is here', () => {
     room.catchUp(caught);
     expect(texts()).toEqual(['text 1', 'new', 'text 3', 'text 4', 'text 5']);
-    expect(room).toMatchObject({ change: 6, hasGap: false, isStale: false, areMembersStale: true });
+    expect(room).toMatchObject({ change: 6, hasGap: false, isStale: false });
+    expect(room.members.isStale).toBe(true);
     expect(room.view).toMatchObject({ chat_name: 'New', read_seq: 2, unread_count: 2 });
   });
 
@@ -188,7 +189,7 @@ describe('what the server says after an absence', () => {
     expect(room.view).toMatchObject({ read_seq: 2, unread_count: 1 });
     room.catchUp(news({}));
     expect(room.view).toMatchObject({ read_seq: 3, unread_count: 0 });
-    expect(room.areMembersStale).toBe(false);
+    expect(room.members.isStale).toBe(false);
   });
 
   it('leaves a window that ends too early to be read anew', () => {

@@ -92,6 +92,22 @@ describe('a session', () => {
     expect(await storage.keys()).toEqual([]);
   });
 
+  it('ends at the server too where its token has expired meanwhile', async () => {
+    await givenSignedIn();
+    await timers.pass(20 * MINUTE_MS);
+    const done = session.logOut();
+    expect(userId()).toBeNull();
+    await settled();
+    await server.answer(pair(2));
+    expect(server.asked.slice(1)).toEqual([
+      'refresh {"refresh_token":"refresh 1"}',
+      'logout Bearer access 2',
+    ]);
+    await server.answer({});
+    await done;
+    expect([userId(), await storage.keys()]).toEqual([null, []]);
+  });
+
   it('ends with the log-in of somebody else', async () => {
     await givenSignedIn();
     await givenSignedIn(2, 'other');

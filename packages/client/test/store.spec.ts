@@ -62,13 +62,13 @@ describe('an event', () => {
 
   it('of a read marker moves that of its user', () => {
     const room = store.rooms.get('room')!;
-    room.startMembers()([member('ada'), member(ME, { read_seq: 1 })]);
+    room.members.start()([member('ada'), member(ME, { read_seq: 1 })]);
     expect(store.receive(read('ada', 3))).toBe(false);
     expect(room.view.read_seq).toBe(1);
-    expect(room.members?.get('ada')?.read_seq).toBe(3);
+    expect(room.members.byId?.get('ada')?.read_seq).toBe(3);
     store.receive(read(ME, 2, 1));
     expect(room.view).toMatchObject({ read_seq: 2, unread_count: 1 });
-    expect(room.members?.get(ME)?.read_seq).toBe(2);
+    expect(room.members.byId?.get(ME)?.read_seq).toBe(2);
   });
 
   it('of a marker in the midst of deleted messages asks the server', () => {
