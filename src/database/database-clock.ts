@@ -1,11 +1,12 @@
 import { Injectable, Logger, OnModuleDestroy, OnModuleInit } from '@nestjs/common';
 import { UnavailableError } from '../common/errors.js';
 import { Database } from './database.js';
+import { POSTGRES_NOW } from './statement.js';
 
 /** Keys are told apart by the times in messages' ids; a new one is known this long before it counts. */
 const MOST_MS = 5 * 60_000;
 const EVERY_MS = 60_000;
-const NOW = 'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now';
+const NOW = `SELECT ${POSTGRES_NOW} AS now`;
 
 export class ClockOffError extends UnavailableError {
   constructor() {

@@ -1,32 +1,28 @@
-import { statement } from './statement.js';
+import { NEVER, POSTGRES_NOW, statement } from './statement.js';
 import type { Reads, Transaction } from './transaction.js';
 
 /** What is destroyed: the keys of a room or user, or the text of a message. */
 export type GoneKind = 'key' | 'text';
 
-/** As PostgreSQL's clock tells it, in milliseconds since 1970. */
-const NOW = '(extract(epoch FROM clock_timestamp()) * 1000)::bigint';
 /** More than one look takes in. */
 const MOST = 10_000;
-/** The process on SQLite is the only one: nobody notes, and nobody looks. */
-const NEVER = 'SELECT 1 WHERE 0';
 
 const NOTE = statement({
   name: 'note_gone',
-  postgres: `INSERT INTO gone (id, kind, gone_at) SELECT item, $1, ${NOW} FROM unnest($2::uuid[]) AS item`,
+  postgres: `INSERT INTO gone (id, kind, gone_at) SELECT item, $1, ${POSTGRES_NOW} FROM unnest($2::uuid[]) AS item`,
   sqlite: NEVER,
 });
 /** Index gone(gone_at). */
 const FIND = statement({
   name: 'find_gone',
-  postgres: `SELECT ${NOW}, (SELECT json_agg(json_build_array(kind, id))
+  postgres: `SELECT ${POSTGRES_NOW}, (SELECT json_agg(json_build_array(kind, id))
     FROM (SELECT kind, id FROM gone WHERE gone_at >= $1::bigint LIMIT ${MOST + 1}) AS found)`,
   sqlite: NEVER,
 });
 /** Index gone(gone_at). */
 const PURGE = statement({
   name: 'purge_gone',
-  postgres: `DELETE FROM gone WHERE gone_at < (SELECT ${NOW}) - $1::bigint`,
+  postgres: `DELETE FROM gone WHERE gone_at < (SELECT ${POSTGRES_NOW}) - $1::bigint`,
   sqlite: NEVER,
 });
 

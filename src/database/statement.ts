@@ -49,6 +49,11 @@ export function rowsOf(table: string, parameter: `$${number}`): string {
     LIMIT (SELECT json_array_length(${parameter})))`;
 }
 
+/** As PostgreSQL's clock tells it, in milliseconds since 1970: those of several processes differ. */
+export const POSTGRES_NOW = '(extract(epoch FROM clock_timestamp()) * 1000)::bigint';
+/** Stands on SQLite for what is between processes: the one there is the only one. */
+export const NEVER = 'SELECT 1 WHERE 0';
+
 /** All of them, by name. */
 export const statements = new Map<string, Statement | WriteStatement>();
 

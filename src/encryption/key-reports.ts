@@ -1,7 +1,7 @@
 import { BeforeApplicationShutdown, Injectable } from '@nestjs/common';
 import { newId } from '../crypto/ids.js';
 import { Database } from '../database/database.js';
-import { statement } from '../database/statement.js';
+import { NEVER, POSTGRES_NOW, statement } from '../database/statement.js';
 import type { Reads } from '../database/transaction.js';
 import { LocalJob } from '../jobs/job.js';
 import { MasterKeys } from './master-keys.js';
@@ -9,26 +9,22 @@ import { MasterKeys } from './master-keys.js';
 /** A process that has reported within it is taken to be alive. */
 const LIVING_MS = 60_000;
 const KEPT_MS = 3_600_000;
-/** As PostgreSQL's clock tells it: those of several processes differ. */
-const NOW = '(extract(epoch FROM clock_timestamp()) * 1000)::bigint';
-/** The process on SQLite is the only one. */
-const NEVER = 'SELECT 1 WHERE 0';
 
 const REPORT = statement({
   name: 'report_key',
-  postgres: `INSERT INTO key_report (process, key_id, at) VALUES ($1, $2, ${NOW})
+  postgres: `INSERT INTO key_report (process, key_id, at) VALUES ($1, $2, ${POSTGRES_NOW})
     ON CONFLICT (process) DO UPDATE SET key_id = EXCLUDED.key_id, at = EXCLUDED.at`,
   sqlite: NEVER,
 });
 /** Of a handful of rows. */
 const FIND_LIVING = statement({
   name: 'find_living_reports',
-  postgres: `SELECT DISTINCT key_id FROM key_report WHERE at > ${NOW} - ${LIVING_MS}`,
+  postgres: `SELECT DISTINCT key_id FROM key_report WHERE at > ${POSTGRES_NOW} - ${LIVING_MS}`,
   sqlite: NEVER,
 });
 const WITHDRAW = statement({
   name: 'withdraw_report',
-  postgres: `DELETE FROM key_report WHERE process = $1 OR at < ${NOW} - ${KEPT_MS}`,
+  postgres: `DELETE FROM key_report WHERE process = $1 OR at < ${POSTGRES_NOW} - ${KEPT_MS}`,
   sqlite: NEVER,
 });
 

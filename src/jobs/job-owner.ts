@@ -1,14 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { newId } from '../crypto/ids.js';
 import { Database } from '../database/database.js';
-import { statement } from '../database/statement.js';
+import { NEVER, POSTGRES_NOW, statement } from '../database/statement.js';
 import type { Transaction } from '../database/transaction.js';
 
-/** As PostgreSQL's clock tells it, in milliseconds since 1970: those of several processes differ. */
-const NOW = '(extract(epoch FROM clock_timestamp()) * 1000)::bigint';
 const LEASE_MS = 30_000;
-/** The process on SQLite is the only one. */
-const NEVER = 'SELECT 1 WHERE 0';
 
 /** Those that are there are not tried: it would wait for one of which a step is under way. */
 const ADD = statement({
@@ -21,15 +17,15 @@ const ADD = statement({
 const TAKE = statement({
   name: 'job_take',
   postgres: `WITH free AS (
-      SELECT name FROM job WHERE name = ANY($1::text[]) AND (owner = $2 OR owner IS NULL OR until < ${NOW})
+      SELECT name FROM job WHERE name = ANY($1::text[]) AND (owner = $2 OR owner IS NULL OR until < ${POSTGRES_NOW})
       FOR UPDATE SKIP LOCKED)
-    UPDATE job SET owner = $2, until = ${NOW} + ${LEASE_MS} FROM free WHERE job.name = free.name
+    UPDATE job SET owner = $2, until = ${POSTGRES_NOW} + ${LEASE_MS} FROM free WHERE job.name = free.name
     RETURNING job.name`,
   sqlite: NEVER,
 });
 const HOLD = statement({
   name: 'job_hold',
-  postgres: `UPDATE job SET until = ${NOW} + ${LEASE_MS} WHERE name = $1 AND owner = $2 RETURNING name`,
+  postgres: `UPDATE job SET until = ${POSTGRES_NOW} + ${LEASE_MS} WHERE name = $1 AND owner = $2 RETURNING name`,
   sqlite: NEVER,
 });
 const FREE = statement({
