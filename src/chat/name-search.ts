@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { InvalidInputError } from '../common/errors.js';
-import { type Word, wordsOf } from '../common/fold-text.js';
+import { InvalidInputError, TooManyRequestsError } from '../common/errors.js';
+import type { Word } from '../common/fold-text.js';
 import { inSlices } from '../common/slices.js';
 import { Database } from '../database/database.js';
 import { Semaphore } from '../database/semaphore.js';
@@ -11,7 +11,7 @@ import {
   LIST_JOINED_NAMES,
   LIST_PUBLIC_NAMES,
 } from './name-statements.js';
-import { fits, rangeOf } from './name-words.js';
+import { fits, rangeOf, wordsOfName } from './name-words.js';
 
 /** Rooms that a page looks at, of the public ones and of the user's own each. */
 const MOST = 2000;
@@ -19,6 +19,8 @@ const MOST = 2000;
 const STEP = 500;
 /** Searches that go on at once; users take turns. */
 const AT_ONCE = 4;
+/** Searches of a user that go on or wait. */
+const MOST_OF_USER = 8;
 /** Words that are asked for in the table, the longest first. */
 const ASKED = 4;
 
@@ -50,6 +52,8 @@ type Read = (after: string) => Promise<NameRow[]>;
 @Injectable()
 export class NameSearch {
   private readonly turns = new Semaphore(AT_ONCE);
+  /** Searches of each user that go on or wait. */
+  private readonly underWay = new Map<string, number>();
 
   constructor(private readonly database: Database) {}
 
@@ -57,7 +61,7 @@ export class NameSearch {
    * Some of the rooms that the user may see and of whose name every word of `q` begins a word, by id.
    *
    * @returns with `upTo`, after which to ask for more, where there may be more
-   * @throws InvalidInputError where `q` has no word
+   * @throws InvalidInputError where `q` has no word, TooManyRequestsError
    */
   async find(
     userId: string,
@@ -67,10 +71,28 @@ export class NameSearch {
   ): Promise<Found> {
     const words = requireWords(q);
     const place = { after, limit };
-    return this.turns.run(userId, async () => {
-      const own = await this.joined(userId, words, place);
-      return together(isJoined ? [own] : [own, await this.open(words, place)], limit);
-    });
+    this.begin(userId);
+    try {
+      return await this.turns.run(userId, async () => {
+        const own = await this.joined(userId, words, place);
+        return together(isJoined ? [own] : [own, await this.open(words, place)], limit);
+      });
+    } finally {
+      this.end(userId);
+    }
+  }
+
+  private begin(userId: string): void {
+    const count = this.underWay.get(userId) ?? 0;
+    if (count >= MOST_OF_USER)
+      throw new TooManyRequestsError('You have too many searches for rooms under way.', 1);
+    this.underWay.set(userId, count + 1);
+  }
+
+  private end(userId: string): void {
+    const count = this.underWay.get(userId)! - 1;
+    if (count > 0) this.underWay.set(userId, count);
+    else this.underWay.delete(userId);
   }
 
   private joined(userId: string, words: Word[], place: Place): Promise<Found> {
@@ -103,7 +125,7 @@ export class NameSearch {
 }
 
 function requireWords(q: string): Word[] {
-  const words = new Map(wordsOf(q).map((word) => [word.text, word]));
+  const words = new Map(wordsOfName(q).map((word) => [word.text, word]));
   if (words.size > 0) return [...words.values()];
   const messages = ['q must hold a letter, a digit, an emoji or another symbol'];
   throw new InvalidInputError([{ field: 'q', messages }]);

@@ -44,9 +44,11 @@ export function foldText(text: string): string {
 /**
  * The words of a text, folded, in their order: runs of letters, marks and numbers, cut where a script
  * without spaces begins or ends; each emoji and each symbol is one of its own.
+ *
+ * @param most UTF-16 units of the folded text that are looked at: one character may stand for eighteen
  */
-export function wordsOf(text: string): Word[] {
-  return [...foldText(text).matchAll(WORDS)].map(({ 0: word, groups }) => ({
+export function wordsOf(text: string, most = Infinity): Word[] {
+  return [...foldText(text).slice(0, most).matchAll(WORDS)].map(({ 0: word, groups }) => ({
     text: word,
     isUnspaced: groups!.unspaced !== undefined,
   }));

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { MAX_COUNT } from '../../src/chat/locked-members.js';
+import { NameSearch } from '../../src/chat/name-search.js';
 import { fits } from '../../src/chat/name-words.js';
 import { wordsOf } from '../../src/common/fold-text.js';
 import { Database } from '../../src/database/database.js';
@@ -216,6 +217,18 @@ describe('what is found', () => {
       }
     }
   });
+});
+
+it('is asked eight times at once by a user, and no more, which leaves others alone', async () => {
+  const search = app.nest.get(NameSearch);
+  const ask = (user: TestUser): Promise<unknown> => search.find(user.id, tag, { limit: 1 }, false);
+  const asked = Array.from({ length: 9 }, () => ask(ada));
+  const others = ask(stranger);
+  const outcomes = (await Promise.allSettled(asked)).map(({ status }) => status);
+  expect(outcomes).toEqual([...Array<string>(8).fill('fulfilled'), 'rejected']);
+  await expect(asked[8]).rejects.toMatchObject({ kind: 'too-many-requests', retryAfterSeconds: 1 });
+  expect(await others).toEqual({ ids: [] });
+  expect(await ask(ada)).toEqual({ ids: [] });
 });
 
 describe('a word of thousands of rooms', () => {

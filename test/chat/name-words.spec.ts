@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { newChat } from '../../src/chat/chat-factory.js';
-import { fits, rangeOf, wordRows } from '../../src/chat/name-words.js';
+import { fits, rangeOf, wordRows, wordsOfName } from '../../src/chat/name-words.js';
 import { wordsOf } from '../../src/common/fold-text.js';
 import { newId } from '../../src/crypto/ids.js';
 
@@ -30,6 +30,14 @@ describe('the words of a name', () => {
     expect(wordRows({ ...room('Room'), visibility: 'private' })).toEqual([]);
     expect(wordRows({ ...room('Room'), deletedAt: new Date() })).toEqual([]);
     expect(wordRows({ ...room(null), visibility: 'direct' })).toEqual([]);
+  });
+
+  it('are looked for in 400 units, however many a character stands for', () => {
+    const long = `${'\ufdfa'.repeat(199)}😀`;
+    expect(wordsOf(long).reduce((sum, { text }) => sum + text.length, 0)).toBeGreaterThan(2000);
+    expect(wordsOfName(long).reduce((sum, { text }) => sum + text.length, 0)).toBeLessThan(400);
+    expect(fits(wordsOf('😀'), long)).toBe(false);
+    expect(fits(wordsOf('😀'), '😀'.repeat(200))).toBe(true);
   });
 
   it('take no more room than an index has, whatever the name', () => {
