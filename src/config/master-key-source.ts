@@ -2,6 +2,7 @@ import { execFile, spawnSync, type StdioOptions } from 'node:child_process';
 import { type EnvReader, SettingsError } from './env-reader.js';
 import { masterKeyFault, secretFaults } from './secret-faults.js';
 import { readSecretFile } from './secret-file.js';
+import { isSecret } from './secret-names.js';
 
 const COMMAND_MS = 10_000;
 const MAX_BYTES = 65_536;
@@ -10,8 +11,6 @@ const NAMES = {
   file: 'MASTER_KEYS_FILE',
   command: 'MASTER_KEYS_COMMAND',
 };
-/** What no command is told of ours. */
-const OWN = /^(MASTER_KEYS|JWT_SECRET|EXCHANGE_SECRET|METRICS_TOKEN|DATABASE_URL|REDIS_URL)/;
 
 /** Where the master keys come from. */
 export type MasterKeySource =
@@ -71,21 +70,26 @@ function readText(source: Exclude<MasterKeySource, { kind: 'command' }>): string
 
 function readCommand(read: EnvReader, text: string): MasterKeySource | undefined {
   const rule = 'MASTER_KEYS_COMMAND must be a JSON array of texts, such as ["/usr/bin/get-keys"]';
+  const command = parseOrNone(text);
+  return isCommand(command) ? { kind: 'command', command } : read.fault(rule, undefined);
+}
+
+function isCommand(value: unknown): value is string[] {
+  if (!Array.isArray(value) || !value[0]) return false;
+  return value.every((word) => typeof word === 'string' && !word.includes('\0'));
+}
+
+function parseOrNone(text: string): unknown {
   try {
-    const command: unknown = JSON.parse(text);
-    const isSound =
-      Array.isArray(command) &&
-      command.length > 0 &&
-      command.every((word) => typeof word === 'string');
-    return isSound ? { kind: 'command', command } : read.fault(rule, undefined);
+    return JSON.parse(text);
   } catch {
-    return read.fault(rule, undefined);
+    return undefined;
   }
 }
 
 /** Without a shell, and without our own secrets. */
 const options = () => ({
-  env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !OWN.test(name))),
+  env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !isSecret(name))),
   timeout: COMMAND_MS,
   killSignal: 'SIGKILL' as const,
   maxBuffer: MAX_BYTES,

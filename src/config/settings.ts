@@ -2,15 +2,13 @@ import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { EnvReader, SettingsError } from './env-reader.js';
 import { findMasterKeySource, type MasterKeySource, readMasterKeys } from './master-key-source.js';
+import { SECRETS } from './secret-names.js';
 import { secretFaults, signingSecretFault } from './secret-faults.js';
 import { readDatabaseUrl, readRedisUrl } from './service-urls.js';
 
 /** International names as `Host` has them, which begin with xn--. */
 const HOST_NAME = /^(?!-)[a-z\d_-]{1,63}(\.[a-z\d_-]{1,63})*$/;
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
-
-/** May lie in a file instead, the path of which is `NAME_FILE`. */
-const FROM_FILES = ['JWT_SECRET', 'EXCHANGE_SECRET', 'METRICS_TOKEN', 'DATABASE_URL', 'REDIS_URL'];
 
 /** Every setting, read once from the environment. The README's table says what each is for. */
 export class Settings {
@@ -61,7 +59,7 @@ export class Settings {
 
   /** @throws SettingsError naming every fault */
   constructor(env: NodeJS.ProcessEnv) {
-    const read = new EnvReader(env, FROM_FILES);
+    const read = new EnvReader(env, SECRETS);
     this.nodeEnv = read.oneOf('NODE_ENV', ['development', 'production', 'test'], 'development');
     this.host = read.text('HOST', this.isProduction ? '0.0.0.0' : '127.0.0.1');
     this.port = read.integer('PORT', { min: 0, max: 65_535 }, 3000);

@@ -73,7 +73,7 @@ describe('the source of the master keys', () => {
       'MASTER_KEYS_COMMAND names a program that cannot be run (ENOENT)',
     ]);
     const rule = expect.stringMatching(/^MASTER_KEYS_COMMAND must be a JSON array of texts/);
-    for (const text of ['cat keys', '[]', '[1]', '{}', '"cat"'])
+    for (const text of ['cat keys', '[]', '[1]', '{}', '"cat"', '[""]', '["cat", "a\\u0000b"]'])
       expect(given({ MASTER_KEYS_COMMAND: text })).toEqual([rule]);
   });
 
