@@ -17,6 +17,7 @@ async function main(): Promise<void> {
   const settings = new Settings(process.env);
   const log = createLog(settings.logLevel);
   const app = await createApp(settings, log);
+  if (settings.isProduction) process.on('SIGHUP', () => void app.get(MasterKeyReload).run());
   await app.init();
   await app.listen({ host: settings.host, port: settings.port }).catch((error: Error) => {
     throw new Error(listenFault(settings, error), { cause: error });
@@ -24,7 +25,6 @@ async function main(): Promise<void> {
   const url = await app.getUrl();
   log.info({ event: 'server.started', url, database: databaseName(settings) });
   if (!settings.isProduction) greet(url, settings, app.get(Secrets));
-  if (settings.isProduction) process.on('SIGHUP', () => void app.get(MasterKeyReload).run());
   closeOnSignal(app, () => log.info({ event: 'server.stopped' }));
 }
 

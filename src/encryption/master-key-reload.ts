@@ -13,6 +13,7 @@ import { OwnerKeys } from './owner-keys.js';
 @Injectable()
 export class MasterKeyReload {
   private readonly logger = new Logger('keys');
+  private turn = Promise.resolve();
 
   constructor(
     private readonly settings: Settings,
@@ -22,21 +23,25 @@ export class MasterKeyReload {
     private readonly rotation: KeyRotation,
   ) {}
 
-  /** Never rejects: the log says what came of it. */
-  async run(): Promise<void> {
+  /** One time after the other, so that the last file counts. Never rejects: the log says what came of it. */
+  run(): Promise<void> {
+    return (this.turn = this.turn.then(() => this.reload()));
+  }
+
+  private async reload(): Promise<void> {
     try {
       const keys = await this.read();
       this.secrets.replaceMasterKeys(keys);
       this.logger.log({ event: 'master_keys.reloaded', key_ids: [...byId(keys).keys()] });
-      await this.reports.run();
-      this.rotation.wake();
     } catch (error) {
       const isFault = error instanceof SettingsError || error instanceof MasterKeyMissingError;
-      this.logger.error({
+      return this.logger.error({
         event: 'master_keys.not_reloaded',
         ...(isFault ? { fault: error.message } : { err: error }),
       });
     }
+    await this.reports.run().catch(() => undefined); // it is told again within half a minute
+    this.rotation.wake();
   }
 
   private async read(): Promise<string[]> {

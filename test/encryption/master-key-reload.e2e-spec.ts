@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { MasterKeys } from '../../src/encryption/master-keys.js';
 import { Client } from '../support/client.js';
@@ -85,6 +86,23 @@ describe('SIGHUP', () => {
     const { body: page } = await client.get(`/message/?chat_id=${room.id}`);
     expect(page.data[0].message).toBe('before');
     expect((await client.post('/chat/', { chat_name: 'Another' })).status).toBe(201);
+  });
+
+  it('reads once for each, the last time last', async () => {
+    database = await TestDatabase.create();
+    const path = join(database.dataDir, 'keys.txt');
+    writeFileSync(path, older);
+    const slow = `sleep 0.$((RANDOM % 5)); cat ${path}`;
+    await start({ MASTER_KEYS_COMMAND: JSON.stringify(['/bin/bash', '-c', slow]) });
+    for (const text of [`${newer}\n${older}`, `${older}\n${newer}`, `${newer}\n${older}\n#`]) {
+      writeFileSync(path, text);
+      server.kill('SIGHUP');
+      await sleep(20); // or the signals are one
+    }
+    await until(() => lines('master_keys.reloaded').length === 3, 20_000);
+    expect(lines('master_keys.reloaded').at(-1)).toMatchObject({
+      key_ids: [idOf(newer), idOf(older)],
+    });
   });
 
   it('says that MASTER_KEYS cannot be read again', async () => {
