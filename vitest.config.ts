@@ -13,7 +13,12 @@ if (!hasPostgres) {
 }
 
 /** For what hangs; how long something takes on a busy machine is no failure, and in CI nor is one stall. */
-const PATIENCE = { testTimeout: 120_000, hookTimeout: 120_000, retry: process.env.CI ? 2 : 0 };
+const PATIENCE = {
+  testTimeout: 240_000,
+  hookTimeout: 120_000,
+  expect: { poll: { timeout: 20_000 } },
+  retry: process.env.CI ? 2 : 0,
+};
 
 const onDatabase = (database: 'sqlite' | 'postgres'): object => ({
   test: {

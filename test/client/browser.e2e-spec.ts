@@ -9,7 +9,7 @@ import { PASSWORD, TestApp, type TestUser } from '../support/test-app.js';
 import type { TestDatabase } from '../support/test-database.js';
 
 const ONLINE = 'signed-in online';
-const PATIENCE = { timeout: 20_000 };
+const PATIENCE = { timeout: 60_000 };
 
 describe.skipIf(!hasChromium)('the client in a browser', () => {
   let frontend: Frontend;

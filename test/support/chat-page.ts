@@ -7,7 +7,7 @@ import {
 } from 'playwright-core';
 import { ARGUMENTS, CHROMIUM } from './browser.js';
 
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 export const PASSWORD = 'correct horse battery staple';
 
 interface Screen {
