@@ -10,7 +10,7 @@ import { ARGUMENTS, CHROMIUM } from './browser.js';
 const PATIENCE_MS = 60_000;
 export const PASSWORD = 'correct horse battery staple';
 
-interface Screen {
+export interface Screen {
   width?: number;
   height?: number;
   dark?: boolean;

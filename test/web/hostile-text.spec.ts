@@ -1,45 +1,26 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasChromium } from '../support/browser.js';
-import { Browsers, type ChatPage, PASSWORD } from '../support/chat-page.js';
-import { Client } from '../support/client.js';
-import { ServerProcess } from '../support/server-process.js';
-import { TestDatabase } from '../support/test-database.js';
+import type { ChatPage } from '../support/chat-page.js';
+import { PageStage } from '../support/page-stage.js';
 
 const MARKUP = '<img src=x onerror=alert(1)><script>alert(2)</script>';
 const LINK = 'javascript:alert(3)';
 
 describe.skipIf(!hasChromium)('markup and addresses of scripts', () => {
-  let server: ServerProcess;
-  let database: TestDatabase;
-  let browsers: Browsers;
+  let stage: PageStage;
   let ada: ChatPage;
   beforeAll(async () => {
-    database = await TestDatabase.create();
-    server = await ServerProcess.start({
-      ...database.environment,
-      NODE_ENV: 'development',
-      PBKDF2_ITERATIONS: '600000',
-      PORT: '0',
-    });
-    browsers = await Browsers.start();
-    ada = await browsers.open(server.url);
+    stage = await PageStage.start();
+    ada = await stage.open();
   });
-  afterAll(async () => {
-    await browsers?.stop();
-    await server?.stop();
-    await database?.drop();
-  });
+  afterAll(() => stage?.stop());
 
   it('are text wherever others see them', async () => {
-    const anonymous = new Client(server.url);
-    const { body: mallory } = await anonymous.post('/userauth/userSignup', {
+    const client = await stage.givenCaller(MARKUP, {
       email: 'mallory@example.org',
-      password: PASSWORD,
-      fname: MARKUP,
       lname: LINK,
       profile: `${LINK} ${MARKUP}`,
     });
-    const client = new Client(server.url, mallory.access_token);
     const { body: chat } = await client.post('/chat/', { chat_name: `Trap ${MARKUP} ${LINK}` });
     const send = (
       message: string,

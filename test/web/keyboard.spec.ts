@@ -1,32 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasChromium } from '../support/browser.js';
-import { Browsers, type ChatPage, PASSWORD } from '../support/chat-page.js';
-import { ServerProcess } from '../support/server-process.js';
-import { TestDatabase } from '../support/test-database.js';
+import { type ChatPage, PASSWORD } from '../support/chat-page.js';
+import { PageStage } from '../support/page-stage.js';
 
 const MOST_STEPS = 40;
 
 describe.skipIf(!hasChromium)('the keyboard alone', () => {
-  let server: ServerProcess;
-  let database: TestDatabase;
-  let browsers: Browsers;
+  let stage: PageStage;
   let ada: ChatPage;
   beforeAll(async () => {
-    database = await TestDatabase.create();
-    server = await ServerProcess.start({
-      ...database.environment,
-      NODE_ENV: 'development',
-      PBKDF2_ITERATIONS: '600000',
-      PORT: '0',
-    });
-    browsers = await Browsers.start();
-    ada = await browsers.open(server.url);
+    stage = await PageStage.start();
+    ada = await stage.open();
   });
-  afterAll(async () => {
-    await browsers?.stop();
-    await server?.stop();
-    await database?.drop();
-  });
+  afterAll(() => stage?.stop());
 
   const press = (key: string): Promise<void> => ada.page.keyboard.press(key);
   const type = (text: string): Promise<void> => ada.page.keyboard.type(text);

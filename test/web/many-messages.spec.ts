@@ -1,9 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasChromium } from '../support/browser.js';
-import { Browsers, type ChatPage, PASSWORD } from '../support/chat-page.js';
-import { Client } from '../support/client.js';
-import { ServerProcess } from '../support/server-process.js';
-import { TestDatabase } from '../support/test-database.js';
+import type { ChatPage } from '../support/chat-page.js';
+import { PageStage } from '../support/page-stage.js';
 
 const COUNT = 5000;
 const AT_ONCE = 50;
@@ -12,23 +10,11 @@ const STILL_PX = 2;
 
 /** Where other work keeps the browser from painting in time, it has another try. */
 describe.skipIf(!hasChromium)(`a room of ${COUNT} messages`, { retry: 2 }, () => {
-  let server: ServerProcess;
-  let database: TestDatabase;
-  let browsers: Browsers;
+  let stage: PageStage;
   let bob: ChatPage;
   beforeAll(async () => {
-    database = await TestDatabase.create();
-    server = await ServerProcess.start({
-      ...database.environment,
-      NODE_ENV: 'development',
-      PBKDF2_ITERATIONS: '600000',
-      PORT: '0',
-    });
-    browsers = await Browsers.start();
-    const anonymous = new Client(server.url);
-    const account = { email: 'ada@example.org', password: PASSWORD, fname: 'Ada' };
-    const { body } = await anonymous.post('/userauth/userSignup', account);
-    const ada = new Client(server.url, body.access_token);
+    stage = await PageStage.start();
+    const ada = await stage.givenCaller('Ada');
     const { body: chat } = await ada.post('/chat/', { chat_name: 'Long room' });
     for (let i = 0; i < COUNT; i += AT_ONCE) {
       const texts = Array.from({ length: AT_ONCE }, (_, j) => textOf(i + j + 1));
@@ -36,16 +22,12 @@ describe.skipIf(!hasChromium)(`a room of ${COUNT} messages`, { retry: 2 }, () =>
         texts.map((message) => ada.post('/message/', { chatid: chat.id, message })),
       );
     }
-    bob = await browsers.open(server.url);
+    bob = await stage.open();
     await bob.signUp('Bob');
     await bob.joinRoom('Long room');
     await bob.message('Number').first().waitFor();
   });
-  afterAll(async () => {
-    await browsers?.stop();
-    await server?.stop();
-    await database?.drop();
-  });
+  afterAll(() => stage?.stop());
 
   const seqs = (): Promise<number[]> =>
     bob.page.evaluate(

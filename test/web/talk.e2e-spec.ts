@@ -1,36 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasChromium } from '../support/browser.js';
-import { Browsers, type ChatPage, PASSWORD } from '../support/chat-page.js';
-import { ServerProcess } from '../support/server-process.js';
-import { TestDatabase } from '../support/test-database.js';
+import { type ChatPage, PASSWORD } from '../support/chat-page.js';
+import { PageStage } from '../support/page-stage.js';
 
 describe.skipIf(!hasChromium)('two people', { sequential: true }, () => {
-  let server: ServerProcess;
-  let database: TestDatabase;
-  let browsers: Browsers;
+  let stage: PageStage;
   let ada: ChatPage;
   let bob: ChatPage;
-  let environment: NodeJS.ProcessEnv;
   beforeAll(async () => {
-    database = await TestDatabase.create();
-    environment = {
-      ...database.environment,
-      NODE_ENV: 'development',
-      PBKDF2_ITERATIONS: '600000',
-      ACCESS_TOKEN_TTL: '10s',
-      PORT: '0',
-    };
-    server = await ServerProcess.start(environment);
-    environment.PORT = new URL(server.url).port;
-    browsers = await Browsers.start();
-    ada = await browsers.open(server.url);
-    bob = await browsers.open(server.url, { width: 360, height: 640 });
+    stage = await PageStage.start({ ACCESS_TOKEN_TTL: '10s' });
+    ada = await stage.open();
+    bob = await stage.open({ width: 360, height: 640 });
   });
-  afterAll(async () => {
-    await browsers?.stop();
-    await server?.stop();
-    await database?.drop();
-  });
+  afterAll(() => stage?.stop());
 
   it('sign up, and are told beside the field what is wrong', async () => {
     await ada.button('Make an account').click();
@@ -96,11 +78,11 @@ describe.skipIf(!hasChromium)('two people', { sequential: true }, () => {
   });
 
   it('go on after the server has started anew, and their tokens have run out', async () => {
-    await server.stop();
+    await stage.stopServer();
     await ada.say('Anybody home?');
     await ada.page.getByText('Not sent yet').waitFor();
     await new Promise((resolve) => setTimeout(resolve, 10_000)); // as long as an access token lives
-    server = await ServerProcess.start(environment);
+    await stage.startServer();
     await bob.sees('Anybody home?');
     await bob.say('I am back');
     await ada.sees('I am back');
@@ -148,7 +130,7 @@ describe.skipIf(!hasChromium)('two people', { sequential: true }, () => {
   });
 
   it('end a session elsewhere, change the password, and erase the account', async () => {
-    const other = await browsers.open(server.url);
+    const other = await stage.open();
     await other.field('E-mail').fill('bob@example.org');
     await other.field('Password').fill(PASSWORD);
     await other.button('Log in').click();

@@ -2,9 +2,8 @@ import { mkdirSync } from 'node:fs';
 import axe from 'axe-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasChromium } from '../support/browser.js';
-import { Browsers, type ChatPage } from '../support/chat-page.js';
-import { ServerProcess } from '../support/server-process.js';
-import { TestDatabase } from '../support/test-database.js';
+import type { ChatPage } from '../support/chat-page.js';
+import { PageStage } from '../support/page-stage.js';
 
 const SHOTS = 'test-results/views';
 const WIDTHS = [360, 768, 1280];
@@ -24,27 +23,14 @@ async function faultsOf({ page }: ChatPage): Promise<string[]> {
 }
 
 describe.skipIf(!hasChromium)('each view', () => {
-  let server: ServerProcess;
-  let database: TestDatabase;
-  let browsers: Browsers;
+  let stage: PageStage;
   let ada: ChatPage;
   beforeAll(async () => {
     mkdirSync(SHOTS, { recursive: true });
-    database = await TestDatabase.create();
-    server = await ServerProcess.start({
-      ...database.environment,
-      NODE_ENV: 'development',
-      PBKDF2_ITERATIONS: '600000',
-      PORT: '0',
-    });
-    browsers = await Browsers.start();
-    ada = await browsers.open(server.url);
+    stage = await PageStage.start();
+    ada = await stage.open();
   });
-  afterAll(async () => {
-    await browsers?.stop();
-    await server?.stop();
-    await database?.drop();
-  });
+  afterAll(() => stage?.stop());
 
   /** In both themes and three widths: as a picture, and by axe. */
   async function look(name: string): Promise<void> {
@@ -85,7 +71,7 @@ describe.skipIf(!hasChromium)('each view', () => {
   });
 
   it('of a room', async () => {
-    const bob = await browsers.open(server.url);
+    const bob = await stage.open();
     await bob.signUp('Bob');
     await ada.makeRoom('Engine room');
     await ada.say('Has anybody seen the manual? https://example.org/manual');
