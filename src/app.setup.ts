@@ -87,7 +87,7 @@ async function assemble(
   app.useWebSocketAdapter(new SocketAdapter(app));
   serveUpgrades(fastify);
   if (settings.areDocsServed) serveDocs(app);
-  if (isPageServed(settings)) servePage(app);
+  if (isPageServed(settings)) servePage(app, settings);
   else if (settings.areDocsServed) leadToDocs(app);
   return app;
 }

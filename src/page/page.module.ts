@@ -1,13 +1,12 @@
 import { DynamicModule, Module } from '@nestjs/common';
 import type { Settings } from '../config/settings.js';
 import { MessageModule } from '../message/message.module.js';
-import { isPageServed } from './page.js';
+import { areRowsShown } from './page.js';
 import { RowController } from './row.controller.js';
 
 @Module({ imports: [MessageModule] })
 export class PageModule {
   static with(settings: Settings): DynamicModule {
-    const isOpen = isPageServed(settings) && !settings.isProduction;
-    return { module: PageModule, controllers: isOpen ? [RowController] : [] };
+    return { module: PageModule, controllers: areRowsShown(settings) ? [RowController] : [] };
   }
 }

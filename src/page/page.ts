@@ -11,6 +11,8 @@ const FOR_GOOD = {
   'cache-control': 'public, max-age=31536000, immutable',
   vary: 'accept-encoding',
 };
+/** What a browser names at a weight of nought, as in `gzip;q=0`, it does not take. */
+const REFUSED = /;\s*q=0(\.0*)?\s*$/;
 const TYPES: Record<string, string> = {
   js: 'text/javascript; charset=utf-8',
   css: 'text/css; charset=utf-8',
@@ -22,9 +24,14 @@ export function isPageServed({ isPageOn }: Settings): boolean {
   return isPageOn && existsSync(`${HOME}index.html`);
 }
 
+/** Whether it may show how messages lie on the disk; it leaves the way there out where it may not. */
+export function areRowsShown(settings: Settings): boolean {
+  return isPageServed(settings) && !settings.isProduction;
+}
+
 /** The chat page at /app/ with its files, and a way there from /. */
-export function servePage(app: NestFastifyApplication): void {
-  const page = readFileSync(`${HOME}index.html`, 'utf8');
+export function servePage(app: NestFastifyApplication, settings: Settings): void {
+  const page = pageFor(settings);
   const fastify = app.getHttpAdapter().getInstance();
   // Relative, so that it holds below a path of a proxy too.
   fastify.get('/', (_request, reply) => reply.redirect('app/'));
@@ -46,8 +53,19 @@ export function servePage(app: NestFastifyApplication): void {
   }
 }
 
+function pageFor(settings: Settings): string {
+  const page = readFileSync(`${HOME}index.html`, 'utf8');
+  if (!areRowsShown(settings)) return page;
+  return page.replace('</head>', '<meta name="conclave-rows" content="shown" />\n  </head>');
+}
+
 /** The best of what a browser takes, and how names of such files end. */
 function compression(accepted = ''): [encoding: string, end: string] {
-  if (/\bbr\b/.test(accepted)) return ['br', '.br'];
-  return /\bgzip\b/.test(accepted) ? ['gzip', '.gz'] : ['', ''];
+  const taken = accepted
+    .toLowerCase()
+    .split(',')
+    .filter((each) => !REFUSED.test(each));
+  const names = taken.map((each) => each.split(';')[0].trim());
+  if (names.includes('br')) return ['br', '.br'];
+  return names.includes('gzip') ? ['gzip', '.gz'] : ['', ''];
 }

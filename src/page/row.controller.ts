@@ -45,6 +45,11 @@ export class RowController {
     await this.messages.get(user, id);
     const [row] = await this.database.rows<(string | number | null)[]>(STORED_MESSAGE, [id]);
     if (!row) throw new MessageNotFoundError(); // its room has ended meanwhile
-    return Object.fromEntries(COLUMNS.map((name, i) => [name, row[i]]));
+    return Object.fromEntries(COLUMNS.map((name, i) => [name, shown(name, row[i])]));
   }
+}
+
+/** PostgreSQL gives a `bigint` as text. */
+function shown(name: string, value: string | number | null): string | number | null {
+  return name.endsWith('_at') && value !== null ? Number(value) : value;
 }

@@ -56,6 +56,9 @@ describe('the page', () => {
     for (const [accepted, encoding] of [
       ['br, gzip', 'br'],
       ['gzip', 'gzip'],
+      ['br;q=0, GZIP;q=0.5', 'gzip'],
+      ['br; q=0.0, gzip;q=0', null],
+      ['brotli, xgzip', null],
       ['', null],
     ]) {
       const headers = { 'accept-encoding': accepted ?? '' };
@@ -88,8 +91,12 @@ describe('the page', () => {
     });
 
     it('shows who may read a message how it is stored, and no key', async () => {
+      expect(await (await get('/app/')).text()).toContain('<meta name="conclave-rows"');
       const { status, body } = await ada.client.get(`/app/row/${id}`);
       expect([status, body.id, body.seq, body.sender_id]).toEqual([200, id, 1, ada.id]);
+      const { created_at, edited_at, deleted_at } = body;
+      expect([Date.now() - created_at < 60_000, edited_at, deleted_at]).toEqual([true, null, null]);
+      expect(typeof created_at).toBe('number');
       expect(body.ciphertext).toMatch(/^gAAAA[\w=-]{95,}$/);
       expect(Object.keys(body).filter((name) => name.includes('key'))).toEqual([]);
       expect(JSON.stringify(body)).not.toContain('a secret');
@@ -131,7 +138,9 @@ describe('EXAMPLE_APP', () => {
   it('brings the page to production, without the rows', async () => {
     const app = await TestApp.start({ ...PRODUCTION, EXAMPLE_APP: 'on' });
     const { client } = await app.givenUser();
-    expect((await client.get('/app/')).status).toBe(200);
+    const page = await fetch(`${app.url}/app/`);
+    expect(page.status).toBe(200);
+    expect(await page.text()).not.toContain('conclave-rows'); // then it does not offer them
     expectProblem(await client.get(row), 404, 'unknown-route');
     await app.stop();
   });
