@@ -138,11 +138,13 @@ describe.skipIf(!hasChromium)('two people', { sequential: true }, () => {
     await bob.page.reload(); // asks anew where Bob is logged in
     await bob.button(/^End the session of/).click();
     await other.page.getByText('Your session was ended.').waitFor();
-    await bob.field('Password so far').fill('wrong');
+    await bob.field('Current password').fill('wrong');
     await bob.field('New password').fill('another horse, another staple');
     await bob.button('Change the password').click();
-    await expect.poll(() => bob.field('Password so far').getAttribute('aria-invalid')).toBe('true');
-    await bob.field('Password so far').fill(PASSWORD);
+    await expect
+      .poll(() => bob.field('Current password').getAttribute('aria-invalid'))
+      .toBe('true');
+    await bob.field('Current password').fill(PASSWORD);
     await bob.button('Change the password').click();
     await bob.page.getByText('Changed.').waitFor();
     await bob.page

@@ -1,5 +1,6 @@
 import { type ReactNode, useState } from 'react';
 import { useClient, useMe } from '@conclave/client/react';
+import { useServer } from '../server';
 import { Field, Form } from '../ui/form';
 import { PageHead } from '../ui/page-head';
 import { Sessions } from './sessions';
@@ -7,6 +8,10 @@ import { Sessions } from './sessions';
 /** Everything about one's own account. */
 export function Account(): ReactNode {
   const client = useClient();
+  const me = useMe();
+  const server = useServer();
+  // Whoever has no e-mail came by the team's own page, and has no password.
+  const hasPassword = server?.password_log_in === true && me?.email !== null;
   return (
     <main className="main">
       <PageHead>
@@ -17,9 +22,9 @@ export function Account(): ReactNode {
       </PageHead>
       <div className="page">
         <ProfilePart />
-        <PasswordPart />
+        {hasPassword && <PasswordPart />}
         <Sessions />
-        <ErasePart />
+        {server && <ErasePart hasPassword={hasPassword} />}
       </div>
     </main>
   );
@@ -33,7 +38,9 @@ function ProfilePart(): ReactNode {
   return (
     <section className="part" aria-labelledby="profile">
       <h3 id="profile">Profile</h3>
-      <p className="soft">What others see of you. Your e-mail, {me.email}, is not part of it.</p>
+      <p className="soft">
+        What others see of you.{me.email && ` Your e-mail, ${me.email}, is not part of it.`}
+      </p>
       <Form
         label="Profile"
         button="Save"
@@ -61,7 +68,7 @@ function PasswordPart(): ReactNode {
   return (
     <section className="part" aria-labelledby="password">
       <h3 id="password">Password</h3>
-      <p className="soft">Another one ends every other session.</p>
+      <p className="soft">A new one ends every session but this one.</p>
       <Form
         label="Password"
         button="Change the password"
@@ -73,7 +80,7 @@ function PasswordPart(): ReactNode {
         }}
       >
         <Field
-          label="Password so far"
+          label="Current password"
           name="current_password"
           type="password"
           autoComplete="current-password"
@@ -89,7 +96,7 @@ function PasswordPart(): ReactNode {
   );
 }
 
-function ErasePart(): ReactNode {
+function ErasePart({ hasPassword }: { hasPassword: boolean }): ReactNode {
   const client = useClient();
   return (
     <section className="part" aria-labelledby="erase">
@@ -97,14 +104,18 @@ function ErasePart(): ReactNode {
       <p className="soft">
         Ends your account and every message of yours, for good. Nobody can bring them back.
       </p>
-      <Form
-        label="Erase the account"
-        button="Erase everything"
-        isDanger
-        onSubmit={({ password }) => client.eraseAccount({ password })}
-      >
-        <Field label="Password" name="password" type="password" autoComplete="current-password" />
-      </Form>
+      {hasPassword ? (
+        <Form
+          label="Erase the account"
+          button="Erase everything"
+          isDanger
+          onSubmit={({ password }) => client.eraseAccount({ password })}
+        >
+          <Field label="Password" name="password" type="password" autoComplete="current-password" />
+        </Form>
+      ) : (
+        <p>You have no password here: ask for it where you log in, at your team’s own page.</p>
+      )}
     </section>
   );
 }

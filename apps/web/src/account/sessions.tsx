@@ -3,6 +3,7 @@ import { type ReactNode, useEffect, useState } from 'react';
 import { useClient } from '@conclave/client/react';
 import { full } from '../times';
 import { useAction } from '../ui/action';
+import { wordsOf } from '../words';
 
 /** Where the user is logged in. */
 export function Sessions(): ReactNode {
@@ -20,7 +21,7 @@ export function Sessions(): ReactNode {
     <section className="part" aria-labelledby="sessions">
       <h3 id="sessions">Where you are logged in</h3>
       <p role="alert" className="form-word">
-        {problem?.detail}
+        {problem && wordsOf(problem)}
       </p>
       <ul className="sessions" aria-busy={sessions === null}>
         {sessions?.map((session) => (

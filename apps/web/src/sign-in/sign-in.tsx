@@ -1,14 +1,12 @@
-import type { ServerInfo } from '@conclave/client';
 import { type ReactNode, useEffect, useState } from 'react';
 import { useClient } from '@conclave/client/react';
 import mark from '../icon.svg';
+import { useServer } from '../server';
 import { Field, Form } from '../ui/form';
 
 /** The way in, as the server says that it is open. */
 export function SignIn({ wasEnded }: { wasEnded: boolean }): ReactNode {
-  const server = useServer();
   const [isNew, setNew] = useState(false);
-  const canSignUp = server?.sign_up === 'open';
   useEffect(() => {
     document.title = 'Conclave';
   }, []);
@@ -23,20 +21,28 @@ export function SignIn({ wasEnded }: { wasEnded: boolean }): ReactNode {
             Your session was ended. Log in again to go on.
           </p>
         )}
-        {server?.password_log_in === false ? (
-          <p className="notice">Log in where your team does: this server takes no passwords.</p>
-        ) : isNew ? (
-          <SignUpForm onBack={() => setNew(false)} />
-        ) : (
-          <LogInForm onNew={canSignUp ? () => setNew(true) : null} />
-        )}
+        <Ways isNew={isNew} onNew={setNew} />
       </div>
     </main>
   );
 }
 
+function Ways({ isNew, onNew }: { isNew: boolean; onNew: (isNew: boolean) => void }): ReactNode {
+  const server = useServer();
+  if (!server) return <div className="sign-in-ways" aria-busy="true" />;
+  if (!server.password_log_in)
+    return (
+      <p className="notice is-calm">
+        Here you log in by your team’s own page: this server takes no passwords.
+      </p>
+    );
+  if (isNew) return <SignUpForm onBack={() => onNew(false)} />;
+  return <LogInForm onNew={server.sign_up === 'open' ? () => onNew(true) : null} />;
+}
+
 function LogInForm({ onNew }: { onNew: (() => void) | null }): ReactNode {
   const client = useClient();
+  const closed = 'Accounts are made by whoever runs this server.';
   return (
     <Form
       key="log-in"
@@ -44,10 +50,12 @@ function LogInForm({ onNew }: { onNew: (() => void) | null }): ReactNode {
       button="Log in"
       onSubmit={({ email, password }) => client.logIn(email, password)}
       more={
-        onNew && (
+        onNew ? (
           <button type="button" className="button is-quiet" onClick={onNew}>
             Make an account
           </button>
+        ) : (
+          <span className="soft">{closed}</span>
         )
       }
     >
@@ -87,13 +95,4 @@ function SignUpForm({ onBack }: { onBack: () => void }): ReactNode {
       </div>
     </Form>
   );
-}
-
-function useServer(): ServerInfo | null {
-  const client = useClient();
-  const [server, setServer] = useState<ServerInfo | null>(null);
-  useEffect(() => {
-    client.server().then(setServer, () => undefined); // the form says what is wrong
-  }, [client]);
-  return server;
 }

@@ -14,6 +14,8 @@ import { type Action, useAction } from './action';
 const FIELDS: Record<string, string[]> = {
   'urn:conclave:problem:email-taken': ['email'],
   'urn:conclave:problem:wrong-password': ['password', 'current_password'],
+  'urn:conclave:problem:no-password': ['current_password'],
+  'urn:conclave:problem:wrong-token': ['password'],
 };
 
 const ProblemContext = createContext<Problem | null>(null);
