@@ -1,15 +1,26 @@
 import type { SignedOutReason } from '@conclave/client';
 import { type ReactNode, useEffect, useState } from 'react';
 import { useClient, useSession } from '@conclave/client/react';
+import { forgetDrafts } from './room/drafts';
+import { editing } from './room/editing';
+import { goTo } from './route';
 import { Shell } from './shell';
 import { SignIn } from './sign-in/sign-in';
-import { Announcer } from './ui/announcer';
+import { announce, Announcer } from './ui/announcer';
 
 export function App(): ReactNode {
   const session = useSession();
   const client = useClient();
   const [reason, setReason] = useState<SignedOutReason | null>(null);
-  useEffect(() => client.onSignedOut(setReason), [client]);
+  useEffect(
+    () =>
+      client.onSignedOut((why) => {
+        forget();
+        if (why === 'logged-out') goTo({ view: 'rooms' });
+        setReason(why);
+      }),
+    [client],
+  );
   return (
     <>
       {session === 'signed-in' && <Shell />}
@@ -18,4 +29,11 @@ export function App(): ReactNode {
       <Announcer />
     </>
   );
+}
+
+/** Whoever comes next at this screen may be somebody else. */
+function forget(): void {
+  forgetDrafts();
+  editing.set(null);
+  announce('');
 }

@@ -32,7 +32,7 @@ function Main({ route }: { route: Route }): ReactNode {
     case 'rooms':
       return (
         <main className="main is-empty">
-          <p className="soft">Choose a room, find one in the directory, or make your own.</p>
+          <p className="soft">What is said in a room shows here.</p>
         </main>
       );
   }

@@ -1,38 +1,28 @@
 import type { Chat, RoomMessage } from '@conclave/client';
-import {
-  type KeyboardEvent,
-  type ReactNode,
-  useEffect,
-  useLayoutEffect,
-  useRef,
-  useState,
-} from 'react';
+import { type KeyboardEvent, type ReactNode, useEffect, useRef } from 'react';
 import type { UsedRoom } from '@conclave/client/react';
 import { nameOf, roomName } from '../names';
 import { IconButton } from '../ui/icon';
+import { lineOf } from '../words';
+import { useDraft } from './drafts';
 import { editing } from './editing';
+import { useGrowing } from './growing';
 
-/** What is begun in each room, as long as the page is open. */
-const drafts = new Map<string, string>();
-
-export function Composer(props: {
+interface Props {
   used: UsedRoom;
   chat: Chat;
   replyTo: RoomMessage | null;
   onReplied: () => void;
-}): ReactNode {
-  const { used, chat, replyTo, onReplied } = props;
-  const { messages } = used;
-  const [text, setText] = useState(() => drafts.get(chat.id) ?? '');
+}
+
+/** Enter sends, Shift and Enter begin a line, the arrow upwards edits what was sent last. */
+export function Composer({ used, chat, replyTo, onReplied }: Props): ReactNode {
+  const [text, write] = useDraft(chat.id);
   const area = useRef<HTMLTextAreaElement>(null);
   useGrowing(area, text);
   useEffect(() => {
     if (replyTo) area.current?.focus();
-  }, [replyTo]);
-  const write = (next: string): void => {
-    drafts.set(chat.id, next);
-    setText(next);
-  };
+  }, [replyTo?.id]);
   const send = (): void => {
     if (!text.trim()) return;
     used.send(text, { replyTo: replyTo?.id });
@@ -42,33 +32,23 @@ export function Composer(props: {
   };
   const onKey = (event: KeyboardEvent): void => {
     const isEnter = event.key === 'Enter' && !event.shiftKey && !event.nativeEvent.isComposing;
-    const last = messages.findLast((each) => each.isMine && each.message);
     if (isEnter) send();
-    else if (event.key === 'ArrowUp' && text === '' && last?.state === 'sent')
-      editing.set(last.key);
     else if (event.key === 'Escape' && replyTo) onReplied();
-    else return;
+    else if (event.key !== 'ArrowUp' || text !== '' || !editLast(used.messages)) return;
     event.preventDefault();
   };
-  const name = roomName(chat);
+  const label = `Message to ${roomName(chat)}`;
   return (
     <div className="composer">
-      {replyTo && (
-        <div className="composer-reply">
-          <span className="quote">
-            <b>{nameOf(replyTo.sender)}</b> {replyTo.message}
-          </span>
-          <IconButton icon="close" label="Do not reply" onClick={onReplied} />
-        </div>
-      )}
+      {replyTo && <ReplyTo message={replyTo} onEnd={onReplied} />}
       <div className="composer-line">
         <textarea
           ref={area}
           rows={1}
           value={text}
           dir="auto"
-          aria-label={`Message to ${name}`}
-          placeholder={`Message to ${name}`}
+          aria-label={label}
+          placeholder={label}
           onChange={(event) => {
             write(event.target.value);
             used.type();
@@ -81,11 +61,21 @@ export function Composer(props: {
   );
 }
 
-/** As high as what is in it, up to the limit of its style. */
-export function useGrowing(area: React.RefObject<HTMLTextAreaElement | null>, text: string): void {
-  useLayoutEffect(() => {
-    const { style } = area.current!;
-    style.height = 'auto';
-    style.height = `${area.current!.scrollHeight + 2}px`; // its borders
-  }, [area, text]);
+/** @returns whether there is one */
+function editLast(messages: readonly RoomMessage[]): boolean {
+  const last = messages.findLast((each) => each.isMine && each.message);
+  if (last?.state !== 'sent') return false;
+  editing.set(last.key);
+  return true;
+}
+
+function ReplyTo({ message, onEnd }: { message: RoomMessage; onEnd: () => void }): ReactNode {
+  return (
+    <div className="composer-reply">
+      <span className="quote" dir="auto">
+        <b>{nameOf(message.sender)}</b> {lineOf(message)}
+      </span>
+      <IconButton icon="close" label="Do not reply" onClick={onEnd} />
+    </div>
+  );
 }

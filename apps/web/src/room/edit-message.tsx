@@ -1,20 +1,16 @@
 import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from 'react';
+import type { Problem, Room, RoomMessage } from '@conclave/client';
 import { useAction } from '../ui/action';
-import { useGrowing } from './composer';
+import { wordsOf } from '../words';
 import { editing } from './editing';
-import type { MessageProps } from './message-item';
+import { useGrowing } from './growing';
 
 /** In the place of the text: Enter keeps it, Escape leaves it as it was. */
-export function EditMessage({ room, message }: MessageProps): ReactNode {
+export function EditMessage({ room, message }: { room: Room; message: RoomMessage }): ReactNode {
   const [text, setText] = useState(message.message ?? '');
-  const area = useRef<HTMLTextAreaElement>(null);
+  const area = useFocusedAtEnd();
   const { run, problem, isBusy } = useAction();
   useGrowing(area, text);
-  useEffect(() => {
-    const { current } = area;
-    current?.focus();
-    current?.setSelectionRange(current.value.length, current.value.length);
-  }, []);
   const end = (): void => {
     area.current?.closest<HTMLElement>('li.message')?.focus();
     editing.set(null);
@@ -41,22 +37,39 @@ export function EditMessage({ room, message }: MessageProps): ReactNode {
         onChange={(event) => setText(event.target.value)}
         onKeyDown={onKey}
       />
-      <div className="edit-foot">
-        <button
-          type="button"
-          className="button is-small"
-          disabled={isBusy}
-          onClick={() => void save()}
-        >
-          Save
-        </button>
-        <button type="button" className="button is-quiet is-small" onClick={end}>
-          Cancel
-        </button>
-        <span role="alert" className="field-word is-wrong">
-          {problem?.fields.message?.join('. ') ?? problem?.detail}
-        </span>
-      </div>
+      <EditFoot isBusy={isBusy} problem={problem} onSave={() => void save()} onEnd={end} />
     </div>
   );
+}
+
+function EditFoot(props: {
+  isBusy: boolean;
+  problem: Problem | null;
+  onSave: () => void;
+  onEnd: () => void;
+}): ReactNode {
+  const { isBusy, problem, onSave, onEnd } = props;
+  return (
+    <div className="edit-foot">
+      <button type="button" className="button is-small" disabled={isBusy} onClick={onSave}>
+        Save
+      </button>
+      <button type="button" className="button is-quiet is-small" onClick={onEnd}>
+        Cancel
+      </button>
+      <span role="alert" className="field-word is-wrong">
+        {problem && wordsOf(problem)}
+      </span>
+    </div>
+  );
+}
+
+function useFocusedAtEnd(): React.RefObject<HTMLTextAreaElement | null> {
+  const area = useRef<HTMLTextAreaElement>(null);
+  useEffect(() => {
+    const { current } = area;
+    current?.focus();
+    current?.setSelectionRange(current.value.length, current.value.length);
+  }, []);
+  return area;
 }

@@ -6,6 +6,8 @@ import { idOf } from '../rooms/new-room';
 import { useAction } from '../ui/action';
 import { Avatar } from '../ui/avatar';
 import { Field, Form } from '../ui/form';
+import { IconButton } from '../ui/icon';
+import { wordsOf } from '../words';
 
 const ROLES: Role[] = ['member', 'admin', 'owner'];
 
@@ -26,7 +28,7 @@ export function Members({ used, chat }: Props): ReactNode {
   return (
     <section className="sheet-part" aria-label="Members">
       <p role="alert" className="form-word">
-        {problem?.detail}
+        {problem && wordsOf(problem)}
       </p>
       <ul className="members" aria-busy={!members}>
         {members?.map((member) => (
@@ -49,49 +51,73 @@ export function Members({ used, chat }: Props): ReactNode {
   );
 }
 
+/** What the user may do with another member. */
+function useRights(chat: Chat, { user, role }: Member): { canRank: boolean; canRemove: boolean } {
+  const me = useMe();
+  const isOpen = chat.visibility !== 'direct' && user.id !== me?.id;
+  const isOwner = chat.role === 'owner';
+  return {
+    canRank: isOpen && isOwner,
+    canRemove: isOpen && (isOwner || (chat.role === 'admin' && role === 'member')),
+  };
+}
+
 function MemberRow({ member, used, chat }: Props & { member: Member }): ReactNode {
   const { user, role } = member;
   const me = useMe();
+  const { canRank, canRemove } = useRights(chat, member);
   const { run, isBusy, problem } = useAction();
-  const isDirect = chat.visibility === 'direct';
-  const isOther = user.id !== me?.id;
-  const isOwner = chat.role === 'owner';
-  const canRemove =
-    !isDirect && isOther && (isOwner || (chat.role === 'admin' && role === 'member'));
   const name = nameOf(user);
   return (
     <li className="member">
       <Avatar id={user.id} name={name} />
-      <span className="member-name">
-        {name}
-        {!isOther && ' (you)'}
-      </span>
-      <span className="member-about soft">{problem?.detail ?? user.profile}</span>
-      {isOwner && isOther && !isDirect ? (
-        <select
-          aria-label={`Role of ${name}`}
-          value={role}
-          disabled={isBusy}
-          onChange={(event) => void run(() => used.putMember(user.id, event.target.value as Role))}
-        >
-          {ROLES.map((each) => (
-            <option key={each}>{each}</option>
-          ))}
-        </select>
+      <div className="member-who">
+        <p className="member-name" dir="auto">
+          {name}
+          {user.id === me?.id && ' (you)'}
+        </p>
+        <p className={problem ? 'member-about is-wrong' : 'member-about soft'} dir="auto">
+          {problem ? wordsOf(problem) : user.profile}
+        </p>
+      </div>
+      {canRank ? (
+        <RoleChoice
+          name={name}
+          role={role}
+          isBusy={isBusy}
+          onChoose={(next) => void run(() => used.putMember(user.id, next))}
+        />
       ) : (
         <span className="tag">{role}</span>
       )}
       {canRemove && (
-        <button
-          type="button"
-          className="button is-quiet is-small is-danger"
-          aria-label={`Remove ${name}`}
-          disabled={isBusy}
+        <IconButton
+          icon="close"
+          label={`Remove ${name}`}
+          isDisabled={isBusy}
           onClick={() => void run(() => used.removeMember(user.id))}
-        >
-          Remove
-        </button>
+        />
       )}
     </li>
+  );
+}
+
+function RoleChoice(props: {
+  name: string;
+  role: Role;
+  isBusy: boolean;
+  onChoose: (role: Role) => void;
+}): ReactNode {
+  return (
+    <select
+      aria-label={`Role of ${props.name}`}
+      value={props.role}
+      disabled={props.isBusy}
+      onChange={(event) => props.onChoose(event.target.value as Role)}
+    >
+      {ROLES.map((each) => (
+        <option key={each}>{each}</option>
+      ))}
+    </select>
   );
 }

@@ -1,47 +1,53 @@
-import type { Room, RoomMessage } from '@conclave/client';
+import type { Message, Room, RoomMessage } from '@conclave/client';
 import { memo, type ReactNode } from 'react';
 import { nameOf } from '../names';
 import { clock, full } from '../times';
 import { Avatar } from '../ui/avatar';
+import { useDeeds } from './deeds';
 import { EditMessage } from './edit-message';
 import { useIsEditing } from './editing';
 import { MessageState } from './message-state';
 import { MessageText } from './message-text';
 import { MessageTools } from './message-tools';
+import type { PlacedMessage } from './placed';
 import { Quote } from './quote';
 import { Reactions } from './reactions';
 
-export interface MessageProps {
+/** What a room's messages have in common. */
+export interface Ways {
   room: Room;
-  message: RoomMessage;
-  day: string | null;
-  isFirst: boolean;
-  isFirstUnread: boolean;
-  /** It is pointed at, or has the focus. */
-  isActive: boolean;
-  /** Tab leads to it. */
-  isReachable: boolean;
   /** Whether the user may delete what others have written. */
   canModerate: boolean;
-  find: (id: string) => RoomMessage | undefined;
   onQuote: (id: string) => void;
   onReply: (message: RoomMessage) => void;
   onRow: (message: RoomMessage) => void;
 }
 
-export const MessageItem = memo(function MessageItem(props: MessageProps): ReactNode {
-  const { message, day, isFirst, isFirstUnread, isActive } = props;
-  const { isMine, sender, state, key } = message;
-  const isEditing = useIsEditing(key);
-  const classes = ['message', `is-${state}`];
-  if (isMine) classes.push('is-mine');
+interface Props extends PlacedMessage {
+  ways: Ways;
+  /** The message that it answers, where that is known. */
+  quoted: Message | null;
+  /** It is pointed at, or has the focus. */
+  isActive: boolean;
+  /** Tab leads to it. */
+  isReachable: boolean;
+}
+
+export const MessageItem = memo(function MessageItem(props: Props): ReactNode {
+  const { ways, message, day, isFirst, isFirstUnread, isActive } = props;
+  const isEditing = useIsEditing(message.key);
+  const deeds = useDeeds(ways.room, message);
+  const hasTools = isActive && !isEditing && message.state === 'sent' && !message.deleted_at;
+  const classes = ['message', `is-${message.state}`];
+  if (message.isMine) classes.push('is-mine');
   if (isFirst) classes.push('is-first');
   if (isActive) classes.push('is-active');
+  if (isEditing) classes.push('is-editing');
   if (isFirstUnread) classes.push('is-first-unread');
   return (
     <li
       className={classes.join(' ')}
-      data-key={key}
+      data-key={message.key}
       data-id={message.id}
       data-seq={message.seq}
       tabIndex={props.isReachable ? 0 : -1}
@@ -49,30 +55,45 @@ export const MessageItem = memo(function MessageItem(props: MessageProps): React
       {day && <p className="divider">{day}</p>}
       {isFirstUnread && <p className="divider is-new">New</p>}
       <div className="message-row">
-        {isFirst && !isMine && <Avatar id={sender.id} name={nameOf(sender)} />}
-        <div className="bubble">
-          {isFirst && !isMine ? (
-            <b className="sender">{nameOf(sender)}</b>
-          ) : (
-            <span className="for-readers">{isMine ? 'You' : nameOf(sender)}: </span>
-          )}
-          {message.reply_to && <QuoteOf {...props} />}
-          {isEditing ? <EditMessage {...props} /> : <MessageText message={message} />}
-          <span className="message-foot">
-            {message.edited_at && !message.deleted_at && 'edited '}
-            <time dateTime={message.created_at} title={full(message.created_at)}>
-              {clock(message.created_at)}
-            </time>
-          </span>
-          {isActive && !isEditing && state === 'sent' && <MessageTools {...props} />}
-        </div>
+        <Bubble {...props} isEditing={isEditing}>
+          {hasTools && <MessageTools ways={ways} message={message} deeds={deeds} />}
+        </Bubble>
       </div>
-      <Reactions room={props.room} message={message} />
-      <MessageState room={props.room} message={message} />
+      <Reactions message={message} onReact={deeds.react} />
+      <MessageState room={ways.room} message={message} fault={deeds.fault} />
     </li>
   );
 });
 
-function QuoteOf({ message, find, onQuote }: MessageProps): ReactNode {
-  return <Quote id={message.reply_to!} held={find(message.reply_to!)} onGo={onQuote} />;
+function Bubble(props: Props & { isEditing: boolean; children: ReactNode }): ReactNode {
+  const { ways, message, quoted, isFirst } = props;
+  const { isMine, sender, reply_to, created_at } = message;
+  const name = nameOf(sender);
+  return (
+    <>
+      {isFirst && !isMine && <Avatar id={sender.id} name={name} />}
+      <div className="bubble">
+        {isFirst && !isMine ? (
+          <b className="sender" dir="auto">
+            {name}
+          </b>
+        ) : (
+          <span className="for-readers">{isMine ? 'You' : name}: </span>
+        )}
+        {reply_to && <Quote of={quoted} onGo={() => ways.onQuote(reply_to)} />}
+        {props.isEditing ? (
+          <EditMessage room={ways.room} message={message} />
+        ) : (
+          <MessageText message={message} />
+        )}
+        <span className="message-foot">
+          {message.edited_at && !message.deleted_at && 'edited '}
+          <time dateTime={created_at} title={full(created_at)}>
+            {clock(created_at)}
+          </time>
+        </span>
+        {props.children}
+      </div>
+    </>
+  );
 }

@@ -1,64 +1,81 @@
-import { type ReactNode, useState } from 'react';
-import { announce } from '../ui/announcer';
+import type { RoomMessage } from '@conclave/client';
+import { type ReactNode, useRef, useState } from 'react';
+import { SHOWS_ROWS } from '../server';
 import { IconButton } from '../ui/icon';
+import type { Deeds } from './deeds';
 import { editing } from './editing';
-import type { MessageProps } from './message-item';
+import type { Ways } from './message-item';
 import { ReactionPicker } from './reaction-picker';
 
+interface Props {
+  ways: Ways;
+  message: RoomMessage;
+  deeds: Deeds;
+}
+
 /** What can be done with a message. */
-export function MessageTools(props: MessageProps): ReactNode {
-  const { room, message } = props;
+export function MessageTools({ ways, message, deeds }: Props): ReactNode {
   const [open, setOpen] = useState<'picker' | 'delete' | null>(null);
-  if (message.deleted_at) return null;
-  const close = (): void => setOpen(null);
+  const box = useRef<HTMLDivElement>(null);
+  const close = (): void => {
+    box.current?.closest<HTMLElement>('li.message')?.focus(); // else it would be nowhere
+    setOpen(null);
+  };
   return (
     <div
+      ref={box}
       className="tools"
       role="group"
       aria-label="What to do with this message"
       onKeyDown={(event) => event.key === 'Escape' && close()}
     >
-      {open === 'delete' ? (
-        <>
-          <span className="tools-word">Delete it?</span>
-          <button
-            type="button"
-            className="button is-danger is-small"
-            autoFocus
-            onClick={() => {
-              close();
-              room.delete(message.id).catch((error: Error) => announce(error.message));
-            }}
-          >
-            Delete
-          </button>
-          <button type="button" className="button is-quiet is-small" onClick={close}>
-            Keep
-          </button>
-        </>
-      ) : open === 'picker' ? (
-        <ReactionPicker room={room} message={message} onDone={close} />
-      ) : (
-        <Buttons {...props} onOpen={setOpen} />
+      {open === null && <Buttons ways={ways} message={message} onOpen={setOpen} />}
+      {open === 'picker' && <ReactionPicker onReact={deeds.react} onDone={close} />}
+      {open === 'delete' && (
+        <AskToDelete
+          onYes={() => {
+            close();
+            void deeds.delete();
+          }}
+          onNo={close}
+        />
       )}
     </div>
   );
 }
 
-function Buttons(props: MessageProps & { onOpen: (what: 'picker' | 'delete') => void }): ReactNode {
-  const { message, canModerate, onOpen, onReply, onRow } = props;
-  const { isMine } = message;
+function AskToDelete({ onYes, onNo }: { onYes: () => void; onNo: () => void }): ReactNode {
+  return (
+    <>
+      <span className="tools-word">Delete it?</span>
+      <button type="button" className="button is-danger is-small" autoFocus onClick={onYes}>
+        Delete
+      </button>
+      <button type="button" className="button is-quiet is-small" onClick={onNo}>
+        Keep
+      </button>
+    </>
+  );
+}
+
+function Buttons(props: {
+  ways: Ways;
+  message: RoomMessage;
+  onOpen: (what: 'picker' | 'delete') => void;
+}): ReactNode {
+  const { ways, message, onOpen } = props;
+  const { isMine, key } = message;
+  const canDelete = isMine || ways.canModerate;
+  const canEdit = isMine && message.message !== null;
   return (
     <>
       <IconButton icon="smile" label="React" onClick={() => onOpen('picker')} />
-      <IconButton icon="reply" label="Reply" onClick={() => onReply(message)} />
-      {isMine && message.message !== null && (
-        <IconButton icon="edit" label="Edit" onClick={() => editing.set(message.key)} />
+      <IconButton icon="reply" label="Reply" onClick={() => ways.onReply(message)} />
+      {canEdit && <IconButton icon="edit" label="Edit" onClick={() => editing.set(key)} />}
+      {canDelete && <IconButton icon="trash" label="Delete" onClick={() => onOpen('delete')} />}
+      {SHOWS_ROWS && (
+        <IconButton icon="disk" label="On the disk" onClick={() => ways.onRow(message)} />
       )}
-      {(isMine || canModerate) && (
-        <IconButton icon="trash" label="Delete" onClick={() => onOpen('delete')} />
-      )}
-      <IconButton icon="disk" label="On the disk" onClick={() => onRow(message)} />
     </>
   );
 }

@@ -1,31 +1,14 @@
-import type { Room, RoomMessage } from '@conclave/client';
 import { type ReactNode, useState } from 'react';
-import { useAction } from '../ui/action';
 import { IconButton } from '../ui/icon';
+import type { Deeds } from './deeds';
 
 const USUAL = ['👍', '❤️', '😂', '🎉', '😮', '🙏'];
 
-/** Some of the usual ones, and a field for any other. */
-export function ReactionPicker(props: {
-  room: Room;
-  message: RoomMessage;
-  onDone: () => void;
-}): ReactNode {
-  const { room, message, onDone } = props;
-  const [text, setText] = useState('');
-  const { run, problem } = useAction();
-  const react = async (emoji: string): Promise<void> => {
-    if (emoji && (await run(() => room.react(message.id, emoji)))) onDone();
-  };
+/** Some of the usual ones, and a field for any other; what is wrong with that stands below the message. */
+export function ReactionPicker(props: { onReact: Deeds['react']; onDone: () => void }): ReactNode {
+  const { onReact, onDone } = props;
   return (
-    <form
-      className="picker"
-      aria-label="React"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void react(text.trim());
-      }}
-    >
+    <div className="picker">
       {USUAL.map((emoji, i) => (
         <button
           key={emoji}
@@ -33,25 +16,48 @@ export function ReactionPicker(props: {
           className="picker-emoji"
           aria-label={`React with ${emoji}`}
           autoFocus={i === 0}
-          onClick={() => void react(emoji)}
+          onClick={() => {
+            onDone();
+            void onReact(emoji);
+          }}
         >
           {emoji}
         </button>
       ))}
+      <AnotherEmoji {...props} />
+    </div>
+  );
+}
+
+function AnotherEmoji({ onReact, onDone }: Parameters<typeof ReactionPicker>[0]): ReactNode {
+  const [text, setText] = useState('');
+  const [isWrong, setWrong] = useState(false);
+  const react = async (): Promise<void> => {
+    if (!text.trim()) return;
+    if (await onReact(text.trim())) onDone();
+    else setWrong(true);
+  };
+  return (
+    <form
+      className="picker-form"
+      aria-label="React"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void react();
+      }}
+    >
       <input
         aria-label="Another emoji"
         placeholder="☺"
         value={text}
-        aria-invalid={problem ? true : undefined}
-        title={problem?.detail}
-        onChange={(event) => setText(event.target.value)}
+        autoComplete="off"
+        aria-invalid={isWrong || undefined}
+        onChange={(event) => {
+          setText(event.target.value);
+          setWrong(false);
+        }}
       />
       <IconButton icon="check" label="React with it" type="submit" />
-      {problem && (
-        <span role="alert" className="picker-word">
-          {problem.detail}
-        </span>
-      )}
     </form>
   );
 }

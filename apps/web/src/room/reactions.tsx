@@ -1,19 +1,21 @@
-import type { Room, RoomMessage } from '@conclave/client';
+import type { RoomMessage } from '@conclave/client';
 import type { ReactNode } from 'react';
+import type { Deeds } from './deeds';
 
 /** Who reacts again takes it back. */
-export function Reactions({ room, message }: { room: Room; message: RoomMessage }): ReactNode {
-  if (message.reactions.length === 0) return null;
+export function Reactions(props: { message: RoomMessage; onReact: Deeds['react'] }): ReactNode {
+  const { reactions } = props.message;
+  if (reactions.length === 0) return null;
   return (
     <ul className="reactions" aria-label="Reactions">
-      {message.reactions.map(({ emoji, count, me }) => (
+      {reactions.map(({ emoji, count, me }) => (
         <li key={emoji}>
           <button
             type="button"
             className="reaction"
             aria-pressed={me}
             aria-label={`${emoji}, ${count}`}
-            onClick={() => void room.react(message.id, emoji, !me).catch(() => undefined)}
+            onClick={() => void props.onReact(emoji, !me)}
           >
             {emoji} {count}
           </button>

@@ -6,6 +6,7 @@ import { useAction } from '../ui/action';
 import { Confirm } from '../ui/confirm';
 import { Field, Form } from '../ui/form';
 import { Sheet } from '../ui/sheet';
+import { wordsOf } from '../words';
 import { Members } from './members';
 
 interface Props {
@@ -72,7 +73,7 @@ function Ends({ used, chat }: Omit<Props, 'onClose'>): ReactNode {
   return (
     <section className="sheet-part">
       <p role="alert" className="form-word">
-        {problem?.detail}
+        {problem && wordsOf(problem)}
       </p>
       <Confirm
         label="Leave the room"

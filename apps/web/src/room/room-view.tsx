@@ -26,6 +26,7 @@ export function RoomView({ id }: { id: string }): ReactNode {
     if (isSmall) loadMembers().catch(() => undefined); // then nobody is shown to have seen it
   }, [loadMembers, isSmall]);
   useNews(used);
+  const answered = messages.find(({ key }) => key === replyTo?.key) ?? replyTo; // as it is by now
   if (!chat) return <Outside id={id} />;
   return (
     <main className="main room" aria-label={roomName(chat)}>
@@ -35,7 +36,7 @@ export function RoomView({ id }: { id: string }): ReactNode {
         <MessageList used={used} chat={chat} onReply={setReplyTo} onRow={setStored} />
       </div>
       <RoomStatus used={used} messages={messages} />
-      <Composer used={used} chat={chat} replyTo={replyTo} onReplied={() => setReplyTo(null)} />
+      <Composer used={used} chat={chat} replyTo={answered} onReplied={() => setReplyTo(null)} />
       {isDetailed && <RoomDetails used={used} chat={chat} onClose={() => setDetailed(false)} />}
       {stored && <RowSheet message={stored} onClose={() => setStored(null)} />}
     </main>

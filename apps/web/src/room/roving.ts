@@ -1,5 +1,5 @@
 import type { RoomMessage } from '@conclave/client';
-import { type KeyboardEvent, type PointerEvent, type FocusEvent, useState } from 'react';
+import { type FocusEvent, type KeyboardEvent, type PointerEvent, useRef, useState } from 'react';
 
 interface Roving {
   /** The message that is pointed at, or has the focus: it shows what can be done with it. */
@@ -8,7 +8,8 @@ interface Roving {
     onKeyDown: (event: KeyboardEvent) => void;
     onFocus: (event: FocusEvent) => void;
     onBlur: (event: FocusEvent) => void;
-    onPointerOver: (event: PointerEvent) => void;
+    onPointerDown: (event: PointerEvent) => void;
+    onPointerMove: (event: PointerEvent) => void;
     onPointerLeave: () => void;
   };
 }
@@ -17,29 +18,40 @@ interface Roving {
 export function useRoving(messages: readonly RoomMessage[]): Roving {
   const [focused, setFocused] = useState<string | null>(null);
   const [pointed, setPointed] = useState<string | null>(null);
-  const onKeyDown = (event: KeyboardEvent): void => {
-    const item = event.target as HTMLElement;
-    if (!item.matches('li.message')) return;
-    const to = neighbour(item, event.key);
-    if (!to) return;
-    event.preventDefault();
-    to.focus();
-  };
-  const here = focused ?? pointed;
+  const isMouse = useRef(false);
+  const here = pointed ?? focused;
   return {
     active: messages.some(({ key }) => key === here) ? here : null,
     box: {
-      onKeyDown,
-      onFocus: ({ target }) => setFocused(keyOf(target)),
+      onKeyDown: go,
+      onFocus: ({ target }) => {
+        if (isMouse.current && !target.matches(':focus-visible')) return; // then it is pointed at
+        setFocused(keyOf(target));
+        setPointed(null);
+      },
       onBlur: ({ relatedTarget }) => {
         if (!keyOf(relatedTarget)) setFocused(null);
       },
-      onPointerOver: ({ target, pointerType }) => {
-        if (pointerType === 'mouse') setPointed(keyOf(target));
+      onPointerDown: ({ pointerType }) => {
+        isMouse.current = pointerType === 'mouse';
+      },
+      onPointerMove: ({ target, pointerType, movementX, movementY }) => {
+        if (pointerType !== 'mouse' || (movementX === 0 && movementY === 0)) return; // it was scrolled below it
+        isMouse.current = true;
+        setPointed(keyOf(target));
       },
       onPointerLeave: () => setPointed(null),
     },
   };
+}
+
+function go(event: KeyboardEvent): void {
+  const item = event.target as HTMLElement;
+  if (!item.matches('li.message')) return;
+  const to = neighbour(item, event.key);
+  if (!to) return;
+  event.preventDefault();
+  to.focus();
 }
 
 function keyOf(target: EventTarget | null): string | null {

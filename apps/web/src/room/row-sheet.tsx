@@ -15,7 +15,6 @@ export function RowSheet(props: { message: RoomMessage; onClose: () => void }): 
   useEffect(() => {
     void run(async () => setRow(await rowOf(client, message.id)));
   }, [client, message.id]);
-  const isAbsent = problem?.type === 'urn:conclave:problem:unknown-route';
   return (
     <Sheet title="On the disk" onClose={onClose}>
       <section className="sheet-part">
@@ -31,7 +30,7 @@ export function RowSheet(props: { message: RoomMessage; onClose: () => void }): 
           whose key is in no row.
         </p>
         <p role="status" className="form-word">
-          {isAbsent ? 'This server shows no rows: it does in development alone.' : problem?.detail}
+          {problem?.detail}
         </p>
         <dl className="row">
           {Object.entries(row ?? {}).map(([name, value]) => (
@@ -46,7 +45,7 @@ export function RowSheet(props: { message: RoomMessage; onClose: () => void }): 
   );
 }
 
-/** A route of development, which no document of the API names. */
+/** A route of development, which no document of the API names; see `SHOWS_ROWS`. */
 async function rowOf({ api }: ConclaveClient, id: string): Promise<Row> {
   const get = api.GET as unknown as (path: string, init?: object) => Promise<{ data: Row }>;
   return (await get(`/app/row/${id}`)).data;

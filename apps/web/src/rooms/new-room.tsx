@@ -13,7 +13,7 @@ export function NewRoom({ onClose }: { onClose: () => void }): ReactNode {
     goTo({ view: 'room', id });
   };
   return (
-    <Sheet title="New room" onClose={onClose}>
+    <Sheet title="New room" startsAt="chat_name" onClose={onClose}>
       <section className="sheet-part">
         <Form
           label="New room"
@@ -23,7 +23,7 @@ export function NewRoom({ onClose }: { onClose: () => void }): ReactNode {
             open((await client.createRoom(chat_name, isPrivate ? 'private' : 'public')).id);
           }}
         >
-          <Field label="Name" name="chat_name" autoFocus autoComplete="off" />
+          <Field label="Name" name="chat_name" autoComplete="off" />
           <fieldset className="choice">
             <legend>Who may join</legend>
             <label>

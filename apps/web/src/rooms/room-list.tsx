@@ -29,9 +29,15 @@ export function RoomList({ route }: { route: Route }): ReactNode {
         <IconButton icon="plus" label="New room" onClick={() => setNew(true)} />
       </header>
       {rooms.length === 0 ? (
-        <p className="side-empty soft">
-          No room yet. <a href={hrefOf({ view: 'directory' })}>Find one</a>, or make your own.
-        </p>
+        <div className="side-empty">
+          <p className="soft">You are in no room yet.</p>
+          <a className="button is-quiet" href={hrefOf({ view: 'directory' })}>
+            Find a room
+          </a>
+          <button type="button" className="button" onClick={() => setNew(true)}>
+            Make a room
+          </button>
+        </div>
       ) : (
         <ul className="room-list">
           {rooms.map((chat) => (

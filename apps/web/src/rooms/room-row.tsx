@@ -5,6 +5,7 @@ import { nameOf, roomName } from '../names';
 import { hrefOf } from '../route';
 import { brief } from '../times';
 import { Avatar } from '../ui/avatar';
+import { lineOf } from '../words';
 
 /** A room with its last message, when that was, and how much is unread. */
 export const RoomRow = memo(function RoomRow(props: { chat: Chat; isCurrent: boolean }): ReactNode {
@@ -36,8 +37,8 @@ export const RoomRow = memo(function RoomRow(props: { chat: Chat; isCurrent: boo
   );
 });
 
-function lastLine({ sender, message }: Message, mine: string | undefined, { peer }: Chat): string {
-  const text = message ?? 'Deleted';
-  if (sender.id === mine) return `You: ${text}`;
-  return peer ? text : `${nameOf(sender)}: ${text}`;
+function lastLine(message: Message, mine: string | undefined, { peer }: Chat): string {
+  const text = lineOf(message);
+  if (message.sender.id === mine) return `You: ${text}`;
+  return peer ? text : `${nameOf(message.sender)}: ${text}`;
 }

@@ -4,6 +4,8 @@ import { IconButton } from './icon';
 /** A panel at the side, over the page: the browser keeps the focus in it, and Escape closes it. */
 export function Sheet(props: {
   title: string;
+  /** The name of the field that whoever opens it most likely fills in. */
+  startsAt?: string;
   onClose: () => void;
   children: ReactNode;
 }): ReactNode {
@@ -12,6 +14,8 @@ export function Sheet(props: {
   useEffect(() => {
     const before = document.activeElement;
     dialog.current!.showModal();
+    if (props.startsAt)
+      dialog.current!.querySelector<HTMLElement>(`[name="${props.startsAt}"]`)?.focus();
     return () => {
       if (before instanceof HTMLElement && before.isConnected) before.focus();
     };
