@@ -65,6 +65,10 @@ describe.skipIf(!hasChromium)('each view', () => {
   it('without a room', async () => {
     await ada.signUp('Ada');
     await look('empty');
+    await ada.page.getByRole('link', { name: 'Find rooms' }).click();
+    await ada.page.getByText('There is no room yet').waitFor();
+    await look('no-rooms');
+    await ada.page.goto(`${stage.url}/app/#/`);
     await ada.button('New room').click();
     await look('new-room');
     await ada.button('Close').click();
@@ -89,6 +93,9 @@ describe.skipIf(!hasChromium)('each view', () => {
     await ada.act('second drawer', 'React');
     await look('picker');
     await ada.page.keyboard.press('Escape');
+    await ada.act('Found it.', 'Delete');
+    await look('delete');
+    await ada.button('Keep').click();
     await ada.act('Found it.', 'Edit');
     await look('edit');
     await ada.page.keyboard.press('Escape');
@@ -111,6 +118,47 @@ describe.skipIf(!hasChromium)('each view', () => {
     await ada.page.getByText('Online').waitFor();
   });
 
+  it('of names, texts and problems that are not the usual ones', async () => {
+    const long = await stage.givenCaller('Wolfeschlegelsteinhausenbergerdorff', {
+      email: 'long@example.org',
+      lname: 'von und zu der Sonnenseite am Alten Weinberg',
+      profile: 'مهندسة محركات. '.repeat(6),
+    });
+    const name = 'A room whose name goes on for longer than anybody would ever want to read it';
+    const { body: room } = await long.post('/chat/', { chat_name: name });
+    const say = (message: string, reply_to?: string): ReturnType<typeof long.post> =>
+      long.post('/message/', { chatid: room.id, message, reply_to });
+    const { body: arabic } = await say('أين الدليل؟ لم أجده في الدرج الثاني.');
+    await say(
+      'Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft'.repeat(2),
+    );
+    await say('שלום, and a mix of both: https://example.org/a/very/long/way/'.repeat(2), arabic.id);
+    await ada.joinRoom(name);
+    await ada.say('x'.repeat(17_000));
+    await ada.button('Discard').waitFor();
+    await ada.act('أين الدليل؟', 'Reply');
+    await look('unusual');
+    await ada.button('Do not reply').click();
+    await ada.button('Discard').click();
+    await ada.page.getByRole('switch').click();
+    await ada.act('أين الدليل؟', 'React');
+    await ada.button('React with 👍').click();
+    await ada.button('Dismiss').waitFor();
+    await look('fault');
+    await ada.page.getByRole('switch').click();
+    await ada.page.getByText('Online').waitFor();
+    await ada.button('Members and settings').click();
+    await ada.page.locator('.member').nth(1).waitFor();
+    await look('long-members');
+    await ada.button('Leave the room').click();
+    await look('leave');
+    await ada.button('Leave').click();
+    await ada.page.locator('.main.is-empty').waitFor();
+    await ada.page.goto(`${stage.url}/app/#/rooms/${room.id}`);
+    await ada.button('Join').waitFor();
+    await look('outside');
+  });
+
   it('of the directory and the account', async () => {
     await ada.page.getByRole('link', { name: 'Find rooms' }).click();
     await ada.button('Open Engine room').waitFor();
@@ -118,6 +166,14 @@ describe.skipIf(!hasChromium)('each view', () => {
     await ada.page.getByRole('link', { name: 'Your account' }).click();
     await ada.page.locator('.sessions li').first().waitFor();
     await look('account');
+    await ada.page.getByRole('heading', { name: 'Erase the account' }).scrollIntoViewIfNeeded();
+    await ada.field('Current password').fill('not this one');
+    await ada.field('New password').fill('another horse, another staple');
+    await ada.button('Change the password').click();
+    await ada.page.locator('[aria-invalid="true"]').waitFor();
+    await look('account-problem');
+    await ada.page.locator('.page').evaluate('(it) => it.scrollTo(0, it.scrollHeight)');
+    await look('account-end');
     expect(ada.complaints).toEqual([]);
   });
 });

@@ -18,19 +18,24 @@ interface Roving {
 export function useRoving(messages: readonly RoomMessage[]): Roving {
   const [focused, setFocused] = useState<string | null>(null);
   const [pointed, setPointed] = useState<string | null>(null);
+  const [isUsed, setUsed] = useState(false); // its tools have the focus
   const isMouse = useRef(false);
-  const here = pointed ?? focused;
+  const here = isUsed ? focused : (pointed ?? focused);
   return {
     active: messages.some(({ key }) => key === here) ? here : null,
     box: {
       onKeyDown: go,
       onFocus: ({ target }) => {
-        if (isMouse.current && !target.matches(':focus-visible')) return; // then it is pointed at
-        setFocused(keyOf(target));
-        setPointed(null);
+        const isOfTools = target.closest('.tools') !== null;
+        setUsed(isOfTools);
+        const isByMouse = isMouse.current && !target.matches(':focus-visible');
+        setFocused(isByMouse && !isOfTools ? null : keyOf(target)); // what the mouse is at, it points at
+        if (!isByMouse) setPointed(null);
       },
       onBlur: ({ relatedTarget }) => {
-        if (!keyOf(relatedTarget)) setFocused(null);
+        if (keyOf(relatedTarget)) return;
+        setFocused(null);
+        setUsed(false);
       },
       onPointerDown: ({ pointerType }) => {
         isMouse.current = pointerType === 'mouse';

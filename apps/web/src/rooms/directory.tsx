@@ -7,6 +7,7 @@ import { useAction } from '../ui/action';
 import { Avatar } from '../ui/avatar';
 import { Icon } from '../ui/icon';
 import { PageHead } from '../ui/page-head';
+import { wordsOf } from '../words';
 
 const PAUSE_MS = 200;
 
@@ -32,7 +33,7 @@ export function Directory(): ReactNode {
           />
         </div>
         <p role="status" className="soft directory-word">
-          {problem ?? (isDone && rooms.length === 0 ? 'No room has such a name.' : '')}
+          {problem ?? (isDone && rooms.length === 0 ? nothingFor(q) : '')}
         </p>
         <ul className="directory">
           {rooms.map((chat) => (
@@ -47,6 +48,10 @@ export function Directory(): ReactNode {
       </div>
     </main>
   );
+}
+
+function nothingFor(q: string): string {
+  return q.trim() ? 'No room has such a name.' : 'There is no room yet: make the first one.';
 }
 
 function FoundRoom({ chat }: { chat: Chat }): ReactNode {
@@ -64,7 +69,7 @@ function FoundRoom({ chat }: { chat: Chat }): ReactNode {
       <Avatar id={chat.peer?.id ?? chat.id} name={name} />
       <span className="found-name">{name}</span>
       <span className="soft found-count">
-        {problem?.detail ?? `${count} ${count === 1 ? 'member' : 'members'}`}
+        {problem ? wordsOf(problem) : `${count} ${count === 1 ? 'member' : 'members'}`}
       </span>
       <button
         type="button"
