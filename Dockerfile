@@ -18,6 +18,7 @@ COPY apps ./apps
 # runtime. The chat page is built files by then: without the workspaces its packages go with the others.
 # Of better-sqlite3 the server loads one compiled file: SQLite's sources and objects go too.
 RUN npm run build \
+  && chmod +x dist/cli.js \
   && npm pkg delete workspaces \
   && npm prune --omit=dev --omit=optional --ignore-scripts \
   && cd node_modules/better-sqlite3 \
@@ -36,7 +37,7 @@ COPY scripts/backup.mjs scripts/health.sh scripts/make-keys.mjs ./scripts/
 # A new named volume takes over the owner and the mode of this folder. The group is that of a process with any
 # other uid (docker run --user 12345, OpenShift), which is root's and gives no right elsewhere. What the
 # server writes is for its own uid alone.
-RUN install -d -o node -g root -m 0770 /data
+RUN ln -s /app/dist/cli.js /usr/local/bin/conclave && install -d -o node -g root -m 0770 /data
 VOLUME ["/data"]
 USER node
 EXPOSE 3000

@@ -5,6 +5,7 @@ import { ChatModule } from './chat/chat.module.js';
 import { Draining } from './http/draining.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { InputPipe } from './http/validation.pipe.js';
+import { CommandSocketModule } from './cli/socket/command-socket.module.js';
 import { ConfigModule } from './config/config.module.js';
 import type { Settings } from './config/settings.js';
 import type { Database } from './database/database.js';
@@ -33,6 +34,7 @@ import { UserModule } from './user/user.module.js';
     ErasureModule,
     RealtimeModule,
     HealthModule,
+    CommandSocketModule,
   ],
   providers: [
     Draining,

@@ -26,7 +26,7 @@ const FLOORS = [
   ['api-docs', 'cli', 'page'],
 ];
 /** Above all of them. */
-const TOP = ['app.module.ts', 'app.setup.ts', 'entities.ts', 'main.ts'];
+const TOP = ['app.module.ts', 'app.setup.ts', 'cli.ts', 'entities.ts', 'main.ts'];
 
 const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) =>
   file.endsWith('.ts'),

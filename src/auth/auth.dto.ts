@@ -47,6 +47,11 @@ export class ChangePasswordDto {
   @IsText({ min: 8, max: 128, controls: 'all', blank: true }) new_password: string;
 }
 
+/** A password that somebody else sets. */
+export class NewPasswordDto {
+  @IsText({ min: 8, max: 128, controls: 'all', blank: true }) password: string;
+}
+
 /** The tokens of a session. */
 export class TokensDto {
   /**

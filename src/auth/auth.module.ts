@@ -72,6 +72,13 @@ import { AuthMetrics } from './auth-metrics.js';
     { provide: APP_GUARD, useClass: JwtAuthGuard },
     { provide: APP_GUARD, useClass: RateLimitGuard },
   ],
-  exports: [AccessTokens, ExchangeService, NewAccounts, PasswordService, SessionService],
+  exports: [
+    AccessTokens,
+    ExchangeService,
+    NewAccounts,
+    PasswordChangeService,
+    PasswordService,
+    SessionService,
+  ],
 })
 export class AuthModule {}

@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { AuthUser } from '../http/current-user.js';
 import { Database } from '../database/database.js';
+import type { User } from '../user/user.entity.js';
 import { AccountGoneError } from '../user/user.errors.js';
 import { UserService } from '../user/user.service.js';
 import type { ChangePasswordDto } from './auth.dto.js';
@@ -42,5 +43,21 @@ export class PasswordChangeService {
     });
     this.sessions.announce(ended);
     this.logger.log({ event: 'user.password_changed', user_id: me.id, ip });
+  }
+
+  /**
+   * Sets a password for who runs the server, whatever it was, and ends every session.
+   *
+   * @returns how many ended
+   * @throws AccountGoneError, InvalidInputError, HashingQueueFullError
+   */
+  async reset(user: User, password: string, caller: Caller): Promise<number> {
+    const hash = await this.passwords.hash(password, user, 'password', caller);
+    const ended = await this.database.write(async (tx) => {
+      await this.users.setHash(tx, user.id, hash);
+      return this.sessions.deleteOthers(tx, user.id);
+    });
+    this.sessions.announce(ended);
+    return ended.length;
   }
 }

@@ -95,6 +95,13 @@ export class SessionService {
     this.announce(ended);
   }
 
+  /** Ends every session of the user. @returns how many there were */
+  async endAll(userId: string): Promise<number> {
+    const ended = await this.database.write((tx) => this.deleteOthers(tx, userId));
+    this.announce(ended);
+    return ended.length;
+  }
+
   /**
    * Deletes a user's sessions in the caller's transaction, who announces their end after the commit.
    *

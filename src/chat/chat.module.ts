@@ -37,6 +37,14 @@ import { RoomMaker } from './room-maker.js';
     ReadMarkers,
     RoomMaker,
   ],
-  exports: [ChatEvents, ChatRepository, ChatService, ChatViews, LastMessages, Memberships],
+  exports: [
+    ChatEditor,
+    ChatEvents,
+    ChatRepository,
+    ChatService,
+    ChatViews,
+    LastMessages,
+    Memberships,
+  ],
 })
 export class ChatModule {}

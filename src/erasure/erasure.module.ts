@@ -13,5 +13,6 @@ import { ErasureTask } from './erasure-task.js';
   imports: [AuthModule, ChatModule, EncryptionModule, UserModule],
   controllers: [ErasureController],
   providers: [AccountEraser, ErasureNews, ErasureService, ErasureTask],
+  exports: [ErasureService],
 })
 export class ErasureModule {}

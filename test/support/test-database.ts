@@ -27,7 +27,7 @@ export class TestDatabase {
   /** As a snapshot of the disk would have it, while no server runs. */
   async copy(): Promise<TestDatabase> {
     const dataDir = mkdtempSync(join(tmpdir(), 'conclave-test-'));
-    cpSync(this.dataDir, dataDir, { recursive: true });
+    cpSync(this.dataDir, dataDir, { recursive: true, filter: (path) => !path.endsWith('.sock') });
     if (!this.url) return new TestDatabase(dataDir, undefined);
     const url = new URL(this.url);
     const name = `conclave_test_${randomBytes(6).toString('hex')}`;

@@ -35,7 +35,7 @@ export class Disk {
    * @param sectors of every 100 sectors written, how many reach the disk before they are synced
    */
   record(sectors: number, seed = 1): NodeJS.ProcessEnv {
-    cpSync(this.dataDir, this.copy, { recursive: true });
+    cpSync(this.dataDir, this.copy, { recursive: true, filter: isNoSocket });
     mkdirSync(join(this.copy, 'unnamed'));
     return {
       DATA_DIR: this.dataDir,
@@ -61,4 +61,9 @@ export class Disk {
   private get copy(): string {
     return join(this.root, String(this.cuts + 1));
   }
+}
+
+/** One that a server has left behind cannot be copied. */
+function isNoSocket(path: string): boolean {
+  return !path.endsWith('.sock');
 }

@@ -1,0 +1,43 @@
+import { lstatSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { EnvReader } from '../config/env-reader.js';
+
+export function dataDirOf(env: NodeJS.ProcessEnv): string {
+  return resolve(new EnvReader(env).text('DATA_DIR', './data'));
+}
+
+export class WrongUserError extends Error {
+  constructor(path: string, owner: number) {
+    super(
+      `${path} belongs to uid ${owner}, and this is uid ${process.getuid?.()}. Run it as its owner, root too: ` +
+        `setpriv --reuid ${owner} --regid … --clear-groups, or sudo -u '#${owner}'. ` +
+        'What another user makes there the server could not open.',
+    );
+  }
+}
+
+/**
+ * That this process runs as whom the installation belongs to: what stands in DATA_DIR, and where nothing
+ * does, the folder itself, which an image may have made for several.
+ *
+ * @throws WrongUserError
+ */
+export function requireOwner(dataDir: string): void {
+  const uid = process.getuid?.();
+  for (const name of ['conclave.sock', 'conclave.sqlite', 'conclave.lock', '.']) {
+    const path = join(dataDir, name);
+    const owner = ownerOf(path);
+    if (owner === undefined) continue;
+    if (uid !== undefined && owner !== uid) throw new WrongUserError(path, owner);
+    return;
+  }
+}
+
+/** Undefined where it is not there; of what may not be looked at that of the folder it is in. */
+function ownerOf(path: string): number | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false })?.uid;
+  } catch {
+    return lstatSync(dirname(path)).uid;
+  }
+}
