@@ -17,5 +17,6 @@ export function fields(thing: object): string {
 
 function shown(value: unknown): string {
   if (value === null || value === undefined) return '-';
-  return Array.isArray(value) ? value.map(shown).join(' ') || '-' : String(value);
+  if (Array.isArray(value)) return value.map(shown).join(' ') || '-';
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
