@@ -33,7 +33,7 @@ COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 COPY --from=build /app/apps/web/dist ./apps/web/dist
-COPY scripts/backup.mjs scripts/health.sh scripts/make-keys.mjs ./scripts/
+COPY scripts/health.sh scripts/make-keys.mjs ./scripts/
 # A new named volume takes over the owner and the mode of this folder. The group is that of a process with any
 # other uid (docker run --user 12345, OpenShift), which is root's and gives no right elsewhere. What the
 # server writes is for its own uid alone.

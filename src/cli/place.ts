@@ -1,6 +1,25 @@
 import { lstatSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { EnvReader } from '../config/env-reader.js';
+import { readDatabaseUrl } from '../config/service-urls.js';
+
+/** Where an installation is: all that a backup needs to know of it. */
+export interface Place {
+  /** Absolute path. */
+  dataDir: string;
+  /** Undefined: SQLite in `dataDir`. */
+  databaseUrl: string | undefined;
+  /** Where backups lie that are given no name. */
+  backupDir: string | undefined;
+}
+
+/** @throws SettingsError where `DATABASE_URL` cannot be used */
+export function placeOf(env: NodeJS.ProcessEnv): Place {
+  const read = new EnvReader(env, ['DATABASE_URL']);
+  const databaseUrl = readDatabaseUrl(read);
+  read.throwFaults();
+  return { dataDir: dataDirOf(env), databaseUrl, backupDir: read.text('BACKUP_DIR') };
+}
 
 export function dataDirOf(env: NodeJS.ProcessEnv): string {
   return resolve(new EnvReader(env).text('DATA_DIR', './data'));

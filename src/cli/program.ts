@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../config/version.js';
+import { backup, restore } from './commands/backup.js';
 import { rooms } from './commands/rooms.js';
 import { users } from './commands/users.js';
 import { EXIT } from './exit-codes.js';
@@ -17,6 +18,8 @@ export async function runCommand(args: string[]): Promise<void> {
     .version(VERSION)
     .addCommand(users())
     .addCommand(rooms())
+    .addCommand(backup())
+    .addCommand(restore())
     .addHelpText('after', NOTES);
   for (const command of [program, ...program.commands.flatMap(withOwn)]) {
     command.exitOverride().helpCommand(false).showHelpAfterError('(--help tells more)');

@@ -56,6 +56,8 @@ export class Settings {
   readonly areDocsServed: boolean;
   /** Whether the chat page is served, where it is built. */
   readonly isPageOn: boolean;
+  /** Where backups lie; the command `conclave` writes them there, and looks how old the last one is. */
+  readonly backupDir: string | undefined;
 
   /** @throws SettingsError naming every fault */
   constructor(env: NodeJS.ProcessEnv) {
@@ -94,6 +96,7 @@ export class Settings {
     this.isPasswordLogInOn = readSwitch(read, 'PASSWORD_LOG_IN', true);
     this.areDocsServed = readSwitch(read, 'DOCS', true);
     this.isPageOn = readSwitch(read, 'EXAMPLE_APP', this.nodeEnv === 'development');
+    this.backupDir = read.text('BACKUP_DIR');
     faultLogIns(read, this);
     read.throwFaults();
   }

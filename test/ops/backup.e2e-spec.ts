@@ -5,8 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import Sqlite from 'better-sqlite3';
-import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Client } from '../support/client.js';
 import { Replica } from '../support/replica.js';
@@ -30,7 +28,7 @@ const blocks = (text: string, language: string): string[] =>
 const [backUp, restore] = blocks(chapter(isPostgres ? 'PostgreSQL' : 'SQLite'), 'sh').filter(
   (commands) => !commands.startsWith('docker'),
 );
-const [endAgain] = blocks(chapter('After a restore'), 'sql');
+const [endAgain] = blocks(chapter('After a restore'), 'sh');
 
 const newKeys = (): NodeJS.ProcessEnv => ({
   MASTER_KEYS: `${randomBytes(32).toString('base64url')}=`,
@@ -38,26 +36,18 @@ const newKeys = (): NodeJS.ProcessEnv => ({
 });
 
 /** Runs commands of the guide, on this database and in this folder instead of the guide's. */
-async function run(commands: string, database: TestDatabase, folder: string): Promise<void> {
+async function run(
+  commands: string,
+  database: TestDatabase,
+  folder: string,
+  environment: NodeJS.ProcessEnv = {},
+): Promise<string> {
   const script = commands
     .replaceAll('/var/lib/conclave', database.dataDir)
-    .replaceAll('/var/backups', folder);
-  const env = { ...process.env, ...(database.url && { DATABASE_URL: database.url }) };
-  await promisify(execFile)('bash', ['-euc', script], { env });
-}
-
-async function runSql(statements: string, { dataDir, url }: TestDatabase): Promise<void> {
-  if (url) {
-    const client = new pg.Client({ connectionString: url });
-    await client.connect();
-    await client.query(statements);
-    await client.end();
-  } else {
-    const file = new Sqlite(join(dataDir, 'conclave.sqlite'));
-    file.pragma('foreign_keys = OFF'); // as they are in the tool `sqlite3`
-    file.exec(statements);
-    file.close();
-  }
+    .replaceAll('/var/backups', folder)
+    .replaceAll('npm run conclave', 'npm run --silent conclave');
+  const env = { ...process.env, ...database.environment, ...environment };
+  return (await promisify(execFile)('bash', ['-euc', script], { env })).stdout;
 }
 
 interface Account {
@@ -146,6 +136,7 @@ describe.runIf(hasTools)('a backup by the guide, taken under load (where pg_dump
   /** A client that saw what came after the backup. */
   let replica: Replica;
   let ahead: number;
+  let told: string;
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'conclave-backup-'));
@@ -158,6 +149,7 @@ describe.runIf(hasTools)('a backup by the guide, taken under load (where pg_dump
     chatId = (await client.post('/chat/', { chat_name: 'Load' })).body.id;
     secondId = (await client.post('/chat/', { chat_name: 'Ended later' })).body.id;
 
+    await new Client(server.url, reader.token).request('PUT', `/chat/${chatId}/members/me`);
     const load = new Load(client, chatId);
     await load.until(BEFORE);
     before = new Map(load.acknowledged);
@@ -169,7 +161,7 @@ describe.runIf(hasTools)('a backup by the guide, taken under load (where pg_dump
     await replica.sync(500);
     ahead = countOf(replica);
     expect(await server.stop()).toBe(0);
-    await run(restore, target, folder);
+    told = await run(restore.replace('restore ', 'restore --keep-sessions '), target, folder);
   });
 
   afterAll(async () => {
@@ -190,6 +182,27 @@ describe.runIf(hasTools)('a backup by the guide, taken under load (where pg_dump
 
   it('lets the writers go on', () => {
     expect(during).toBeGreaterThan(0);
+  });
+
+  it('is told of, with what is as it was', () => {
+    expect(told).toMatch(/Restored 2 accounts, 2 rooms and \d{3,} messages/);
+    expect(told).toContain('Kept 2 sessions');
+    for (const word of ['passwords', 'roles', 'visibility', 'edits', 'erased']) {
+      expect(told).toContain(word);
+    }
+  });
+
+  it('is not written over data', async () => {
+    await expect(run(restore, target, folder)).rejects.toThrow('is not written over');
+  });
+
+  it('ends every session, unless it is told not to', async () => {
+    const other = await TestDatabase.create();
+    expect(await run(restore, other, folder)).toContain('Every session has ended');
+    const server = await ServerProcess.start({ ...other.environment, ...keys });
+    expect((await new Client(server.url, reader.token).get('/userauth/me')).status).toBe(401);
+    await server.stop();
+    await other.drop();
   });
 
   it('is refused by a server without its master key, which says what is missing', async () => {
@@ -226,15 +239,17 @@ describe.runIf(hasTools)('a backup by the guide, taken under load (where pg_dump
   it(
     'after which what was ended since ends again',
     async () => {
-      const statements = endAgain.replaceAll('USER_ID', author.id).replaceAll('CHAT_ID', secondId);
-      await runSql(statements, target);
+      const commands = endAgain
+        .replaceAll('USER_ID', author.id)
+        .replaceAll('CHAT_ID', secondId)
+        .replaceAll('EMAIL', 'author@example.org');
+      await run(commands, target, folder, keys);
       const server = await serve();
       const client = new Client(server.url, reader.token);
       expect((await new Client(server.url, author.token).get('/userauth/me')).status).toBe(401);
       expect((await client.get(`/chat/${secondId}`)).status).toBe(404);
-      expect((await client.request('PUT', `/chat/${chatId}/members/me`)).status).toBe(200);
       const { body: members } = await client.get(`/chat/${chatId}/members`);
-      expect(members.data[0].user).toMatchObject({ id: author.id, fname: null });
+      expect(members.data).toMatchObject([{ role: 'owner', user: { id: reader.id } }]);
       const found = await readAll(client, chatId);
       expect(found.size).toBeGreaterThanOrEqual(BEFORE);
       expect([...found.values()].filter(({ message }) => message !== null)).toEqual([]);
@@ -254,11 +269,11 @@ describe.runIf(hasTools)('a backup by the guide, taken under load (where pg_dump
   }
 });
 
-describe.runIf(!isPostgres)('npm run backup', () => {
+describe.runIf(!isPostgres)('conclave backup', () => {
   it('overwrites nothing, and leaves nothing where it fails', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'conclave-backup-'));
     const empty = await TestDatabase.create();
-    await expect(run(backUp, empty, folder)).rejects.toThrow('cannot be seen: set DATA_DIR');
+    await expect(run(backUp, empty, folder)).rejects.toThrow('is not there: set DATA_DIR');
     expect(readdirSync(folder)).toEqual([]);
     const server = await ServerProcess.start(empty.environment);
     await run(backUp, empty, folder);
