@@ -10,6 +10,16 @@ export class MasterKeyMissingError extends Error {
   }
 }
 
+/** Others seal under another first master key: what this process sealed would be none of theirs. */
+export class OtherMasterKeyError extends Error {
+  constructor(theirs: string, ours: string) {
+    super(
+      `The running servers seal under the master key ${theirs}, and the first one here is ${ours}. ` +
+        'Give this command the same MASTER_KEYS, in the same order.',
+    );
+  }
+}
+
 /** A message whose body does not open: moved, changed, or without its keys. */
 export class BodyUnreadableError extends Error {
   constructor(messageId: string, options?: ErrorOptions) {

@@ -1,8 +1,10 @@
 import { Module } from '@nestjs/common';
 import { ClientKeys } from './client-keys.js';
+import { KeyCounts } from './key-counts.js';
 import { KeyEviction } from './key-eviction.js';
 import { KeyReports } from './key-reports.js';
 import { KeyRotation } from './key-rotation.js';
+import { KeyStatus } from './key-status.js';
 import { MasterKeyReload } from './master-key-reload.js';
 import { MasterKeys } from './master-keys.js';
 import { MessageCipher } from './message-cipher.js';
@@ -13,14 +15,24 @@ import { EncryptionMetrics } from './encryption-metrics.js';
   providers: [
     ClientKeys,
     EncryptionMetrics,
+    KeyCounts,
     KeyEviction,
     KeyReports,
     KeyRotation,
+    KeyStatus,
     MasterKeyReload,
     MasterKeys,
     OwnerKeys,
     MessageCipher,
   ],
-  exports: [ClientKeys, OwnerKeys, MessageCipher],
+  exports: [
+    ClientKeys,
+    KeyReports,
+    KeyRotation,
+    KeyStatus,
+    MasterKeyReload,
+    MessageCipher,
+    OwnerKeys,
+  ],
 })
 export class EncryptionModule {}

@@ -1,38 +1,27 @@
 import { BeforeApplicationShutdown, Injectable } from '@nestjs/common';
 import { newId } from '../crypto/ids.js';
 import { Database } from '../database/database.js';
-import { NEVER, POSTGRES_NOW, statement } from '../database/statement.js';
 import type { Reads } from '../database/transaction.js';
 import { LocalJob } from '../jobs/job.js';
+import { OtherMasterKeyError } from './encryption.errors.js';
 import { MasterKeys } from './master-keys.js';
+import { FIND_LIVING, FORGET_REPORT, NOTE_USE, REPORT } from './report-statements.js';
+import { storedKeyIds } from './stored-key-ids.js';
 
-/** A process that has reported within it is taken to be alive. */
-const LIVING_MS = 60_000;
-const KEPT_MS = 3_600_000;
+/** The master keys of one process. */
+export interface KeyReport {
+  /** The first of them, under which it wraps. */
+  keyId: string;
+  keyIds: string[];
+}
 
-const REPORT = statement({
-  name: 'report_key',
-  postgres: `INSERT INTO key_report (process, key_id, at) VALUES ($1, $2, ${POSTGRES_NOW})
-    ON CONFLICT (process) DO UPDATE SET key_id = EXCLUDED.key_id, at = EXCLUDED.at`,
-  sqlite: NEVER,
-});
-/** Of a handful of rows. */
-const FIND_LIVING = statement({
-  name: 'find_living_reports',
-  postgres: `SELECT DISTINCT key_id FROM key_report WHERE at > ${POSTGRES_NOW} - ${LIVING_MS}`,
-  sqlite: NEVER,
-});
-const WITHDRAW = statement({
-  name: 'withdraw_report',
-  postgres: `DELETE FROM key_report WHERE process = $1 OR at < ${POSTGRES_NOW} - ${KEPT_MS}`,
-  sqlite: NEVER,
-});
-
-/** Tells other processes under which master key this one wraps, for as long as it lives. */
+/**
+ * Tells other processes which master keys this one has, for as long as it lives, and notes when which
+ * of them was last in use.
+ */
 @Injectable()
 export class KeyReports extends LocalJob implements BeforeApplicationShutdown {
   readonly name = 'key-reports';
-  readonly everySeconds = 30;
   private readonly process = newId();
   private isOver = false;
 
@@ -43,21 +32,54 @@ export class KeyReports extends LocalJob implements BeforeApplicationShutdown {
     super();
   }
 
+  /** The process on SQLite is the only one: what it uses changes with a restart or SIGHUP alone. */
+  get everySeconds(): number | undefined {
+    return this.database.isShared ? 30 : undefined;
+  }
+
   async run(): Promise<void> {
-    if (!this.database.isShared || this.isOver) return;
-    await this.database.write((tx) => tx.rows(REPORT, [this.process, this.master.currentId]));
+    if (this.isOver) return;
+    const { currentId, ids } = this.master;
+    await this.database.write(async (tx) => {
+      if (tx.isShared) await tx.rows(REPORT, [this.process, currentId, ids.join()]);
+      const inUse = new Set([currentId, ...(await storedKeyIds(tx))]);
+      await tx.rows(NOTE_USE, [[...inUse].sort()]);
+    });
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     this.isOver = true;
     if (!this.database.isShared) return;
-    await this.database.write((tx) => tx.rows(WITHDRAW, [this.process])).catch(() => undefined); // it runs out
+    const withdrawn = this.database.write(async (tx) => {
+      await tx.rows(NOTE_USE, [[this.master.currentId]]);
+      await tx.rows(FORGET_REPORT, [this.process]);
+    });
+    await withdrawn.catch(() => undefined); // it runs out
   }
 
-  /** Ids of the master keys under which living processes wrap; on SQLite this is the only one. */
-  async living(reads: Pick<Reads, 'rows'> = this.database): Promise<string[]> {
-    if (!this.database.isShared) return [];
-    const rows = await reads.rows<[string]>(FIND_LIVING, []);
-    return rows.map(([keyId]) => keyId);
+  /** The living processes; on SQLite this is the only one. */
+  async living(reads: Pick<Reads, 'rows'> = this.database): Promise<KeyReport[]> {
+    const { currentId, ids } = this.master;
+    if (!this.database.isShared) return [{ keyId: currentId, keyIds: ids }];
+    const rows = await reads.rows<[string, string]>(FIND_LIVING, []);
+    return rows.map(([keyId, keyIds]) => ({ keyId, keyIds: keyIds.split(',') }));
+  }
+
+  /** First master keys of living processes that are not this one's. */
+  async otherFirstKeys(reads?: Pick<Reads, 'rows'>): Promise<string[]> {
+    const living = await this.living(reads);
+    const first = new Set(living.map(({ keyId }) => keyId));
+    first.delete(this.master.currentId);
+    return [...first];
+  }
+
+  /**
+   * For a process that does not report: a command.
+   *
+   * @throws OtherMasterKeyError where processes that run wrap under another first key
+   */
+  async requireSameFirstKey(): Promise<void> {
+    const [other] = await this.otherFirstKeys();
+    if (other !== undefined) throw new OtherMasterKeyError(other, this.master.currentId);
   }
 }

@@ -1,11 +1,16 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
-import type { Row } from '../database/statement.js';
-import type { Transaction } from '../database/transaction.js';
+import { Database } from '../database/database.js';
+import type { Row, Statement } from '../database/statement.js';
+import type { Reads, Transaction } from '../database/transaction.js';
 import { PeriodicJob } from '../jobs/job.js';
 import { KeyMissingError } from './encryption.errors.js';
+import { KeyCounts } from './key-counts.js';
 import { KeyReports } from './key-reports.js';
 import { MasterKeys } from './master-keys.js';
-import { FIND_OLD_KEYS, NEXT_KEY_ID, WRITE_REWRAPPED } from './rotation-statements.js';
+import { NOTE_FAILED, NOTE_USE } from './report-statements.js';
+import { FIND_OLD_KEYS, FIND_OTHERS_OLD_KEYS, WRITE_REWRAPPED } from './rotation-statements.js';
+import { storedKeyIds } from './stored-key-ids.js';
 import { FIRST_KEY } from './wrapped-key.entity.js';
 
 /** Unwrapping and wrapping one takes some 40 µs, in which nobody else's request goes on. */
@@ -14,12 +19,35 @@ const WAIT_SECONDS = 30;
 /** With more than so many that do not open, something else is wrong than one row. */
 const MOST_FAILURES = 1000;
 
+/** For what another worker has locked. */
+const OTHERS_MS = 100;
+
 type OldKey = [ownerId: string, kind: string, since: string, token: string];
+
+type Place = [ownerId: string, since: string];
 
 /** Under one master key. */
 interface OldKeys {
   keyId: string;
   old: OldKey[];
+}
+
+/** What became of one batch. */
+interface Batch {
+  rows: number;
+  failed: number;
+  /** First master keys of other processes, for which it waits. */
+  waitsFor: string[];
+  isLast: boolean;
+}
+
+export interface RotationReport {
+  /** Keys that were wrapped anew, and that did not open. */
+  rows: number;
+  failed: number;
+  seconds: number;
+  /** First master keys of other processes: nothing is wrapped anew until they have the same one as this. */
+  waits_for: string[];
 }
 
 /**
@@ -33,48 +61,87 @@ export class KeyRotation extends PeriodicJob {
   /** Since the start. */
   readonly counts = { rewrapped: 0, failed: 0 };
   private readonly logger = new Logger('keys');
-  /** Owners of keys that do not open under the master key that they name. */
-  private readonly failed = new Set<string>();
+  /** Keys, by owner and `since`, that do not open under the master key that they name. */
+  private readonly failed = new Map<string, { place: Place; keyId: string }>();
   private run: { rows: number; since: number } | undefined;
 
   constructor(
+    private readonly database: Database,
     private readonly master: MasterKeys,
     private readonly reports: KeyReports,
+    private readonly counted: KeyCounts,
   ) {
     super();
   }
 
   async step(tx: Transaction): Promise<boolean> {
-    const found = await this.findOld(tx);
-    if (!found) return this.finish(tx);
-    const living = await this.reports.living(tx);
-    const others = living.filter((keyId) => keyId !== this.master.currentId);
-    if (others.length > 0) return this.wait(others);
+    const { isLast, waitsFor } = await this.batch(tx);
+    if (waitsFor.length > 0) this.wait(waitsFor);
+    else if (isLast) tx.onCommit(() => this.finish());
+    return !isLast;
+  }
+
+  /**
+   * Does all there is to do, whichever process has the job: two at once do not disturb each other.
+   * Resolves once nothing is left that opens.
+   */
+  async rotate(): Promise<RotationReport> {
+    const begun = performance.now();
+    const report: RotationReport = { rows: 0, failed: 0, seconds: 0, waits_for: [] };
+    for (;;) {
+      const { rows, failed, waitsFor, isLast } = await this.database.write((tx) => this.batch(tx));
+      report.rows += rows;
+      report.failed += failed;
+      report.waits_for = waitsFor;
+      if (!isLast) continue;
+      if (waitsFor.length > 0 || !(await this.findOld(this.database, FIND_OTHERS_OLD_KEYS))) break;
+      await sleep(OTHERS_MS);
+    }
+    if (report.waits_for.length === 0) this.finish();
+    report.seconds = Math.round(performance.now() - begun) / 1000;
+    return report;
+  }
+
+  private async batch(tx: Transaction): Promise<Batch> {
+    const found = await this.findOld(tx, FIND_OLD_KEYS);
+    if (!found) return { rows: 0, failed: 0, waitsFor: [], isLast: true };
+    const waitsFor = await this.reports.otherFirstKeys(tx);
+    if (waitsFor.length > 0) return { rows: 0, failed: 0, waitsFor, isLast: true };
     this.begin();
+    const { keyId } = found;
     const { rewrapped, failed } = this.rewrap(found);
+    await tx.rows(NOTE_USE, [[keyId]]);
+    if (failed.length > 0) {
+      await tx.rows(NOTE_FAILED, [keyId, this.failuresUnder(keyId) + failed.length]);
+    }
     if (rewrapped.length > 0) tx.commitWith({ statement: WRITE_REWRAPPED, lists: [rewrapped] });
-    tx.onCommit(() => this.count(found.keyId, rewrapped.length, failed));
-    return true;
+    tx.onCommit(() => this.count(keyId, rewrapped.length, failed));
+    return { rows: rewrapped.length, failed: failed.length, waitsFor, isLast: false };
   }
 
   /** Of keys under a master key that is not here nothing can be done: the server is not ready then. */
-  private async findOld(tx: Transaction): Promise<OldKeys | undefined> {
+  private async findOld(
+    reads: Pick<Reads, 'rows'>,
+    statement: Statement,
+  ): Promise<OldKeys | undefined> {
     if (this.failed.size >= MOST_FAILURES) return undefined;
-    for (let [next] = await tx.rows<[string]>(NEXT_KEY_ID, ['']); next;) {
-      const [keyId] = next;
-      if (keyId !== this.master.currentId && this.master.has(keyId)) {
-        const skipped = [FIRST_KEY, ...this.failed];
-        const old = await tx.rows<OldKey>(FIND_OLD_KEYS, [keyId, skipped, BATCH]);
-        if (old.length > 0) return { keyId, old };
-      }
-      [next] = await tx.rows<[string]>(NEXT_KEY_ID, [keyId]);
+    for (const keyId of await storedKeyIds(reads)) {
+      if (this.master.stateOf(keyId) !== 'opens') continue;
+      const failed = [...this.failed.values()].map(({ place }) => place);
+      const skipped = [[FIRST_KEY, FIRST_KEY], ...failed];
+      const old = await reads.rows<OldKey>(statement, [keyId, skipped, BATCH]);
+      if (old.length > 0) return { keyId, old };
     }
     return undefined;
   }
 
-  private rewrap({ keyId, old }: OldKeys): { rewrapped: Row[]; failed: string[] } {
+  private failuresUnder(keyId: string): number {
+    return [...this.failed.values()].filter((one) => one.keyId === keyId).length;
+  }
+
+  private rewrap({ keyId, old }: OldKeys): { rewrapped: Row[]; failed: Place[] } {
     const rewrapped: Row[] = [];
-    const failed: string[] = [];
+    const failed: Place[] = [];
     for (const [owner_id, kind, since, token] of old) {
       try {
         const key = this.master.unwrap(owner_id, { keyId, token });
@@ -82,7 +149,7 @@ export class KeyRotation extends PeriodicJob {
         rewrapped.push({ owner_id, kind, since, key_id: wrapped.keyId, token: wrapped.token });
       } catch (error) {
         if (!(error instanceof KeyMissingError)) throw error;
-        failed.push(owner_id);
+        failed.push([owner_id, since]);
       }
     }
     return { rewrapped, failed };
@@ -94,34 +161,36 @@ export class KeyRotation extends PeriodicJob {
     this.logger.log({ event: 'keys.rotation_started', key_id: this.master.currentId });
   }
 
-  private count(keyId: string, rows: number, failed: string[]): void {
+  private count(keyId: string, rows: number, failed: Place[]): void {
     this.counts.rewrapped += rows;
     if (this.run) this.run.rows += rows;
-    for (const owner_id of failed) {
-      this.failed.add(owner_id);
+    for (const place of failed) {
+      const [owner_id] = place;
+      this.failed.set(place.join(), { place, keyId });
       this.counts.failed++;
       this.logger.error({ event: 'keys.rewrap_failed', key_id: keyId, owner_id });
     }
   }
 
   /** Until all processes wrap under the same key, what is rewrapped would not be the last of the old ones. */
-  private wait(others: string[]): boolean {
+  private wait(others: string[]): void {
     this.logger.log({
       event: 'keys.rotation_waits',
       key_id: this.master.currentId,
       other_key_ids: others,
     });
     this.wakeIn(WAIT_SECONDS);
-    return false;
   }
 
-  private finish(tx: Transaction): boolean {
+  private finish(): void {
+    this.counted.count().catch((err: unknown) => {
+      this.logger.warn({ event: 'keys.not_counted', err });
+    });
     const { run } = this;
-    if (!run) return false;
+    if (!run) return;
     this.run = undefined;
     const seconds = Math.round(performance.now() - run.since) / 1000;
     const outcome = { rows: run.rows, seconds, failed: this.failed.size };
-    tx.onCommit(() => this.logger.log({ event: 'keys.rotation_finished', ...outcome }));
-    return false;
+    this.logger.log({ event: 'keys.rotation_finished', ...outcome });
   }
 }

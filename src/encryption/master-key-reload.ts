@@ -3,11 +3,12 @@ import { SettingsError } from '../config/env-reader.js';
 import { readMasterKeysAgain } from '../config/master-key-source.js';
 import { Secrets } from '../config/secrets.js';
 import { Settings } from '../config/settings.js';
+import { Database } from '../database/database.js';
 import { MasterKeyMissingError } from './encryption.errors.js';
 import { KeyReports } from './key-reports.js';
 import { KeyRotation } from './key-rotation.js';
 import { byId } from './master-keys.js';
-import { OwnerKeys } from './owner-keys.js';
+import { storedKeyIds } from './stored-key-ids.js';
 
 /** Reads the master keys again while the server works; where anything is wrong with them the old ones stay. */
 @Injectable()
@@ -18,7 +19,7 @@ export class MasterKeyReload {
   constructor(
     private readonly settings: Settings,
     private readonly secrets: Secrets,
-    private readonly keys: OwnerKeys,
+    private readonly database: Database,
     private readonly reports: KeyReports,
     private readonly rotation: KeyRotation,
   ) {}
@@ -31,6 +32,7 @@ export class MasterKeyReload {
   private async reload(): Promise<void> {
     try {
       const keys = await this.read();
+      await this.reports.run(); // what was the first was in use until now
       this.secrets.replaceMasterKeys(keys);
       this.logger.log({ event: 'master_keys.reloaded', key_ids: [...byId(keys).keys()] });
     } catch (error) {
@@ -52,7 +54,8 @@ export class MasterKeyReload {
     }
     const keys = await readMasterKeysAgain(source);
     const known = byId(keys);
-    const inUse = [...(await this.reports.living()), ...(await this.keys.masterKeyIds())];
+    const firstKeys = (await this.reports.living()).map(({ keyId }) => keyId);
+    const inUse = [...firstKeys, ...(await storedKeyIds(this.database))];
     const missing = inUse.find((keyId) => !known.has(keyId));
     if (missing !== undefined) throw new MasterKeyMissingError(missing);
     return keys;

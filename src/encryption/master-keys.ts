@@ -19,6 +19,9 @@ export interface Wrapped {
   token: string;
 }
 
+/** `seals`: the first, `opens`: another one of the list, `unknown`: one that this process lacks. */
+export type MasterKeyState = 'seals' | 'opens' | 'unknown';
+
 /** The master keys: the first wraps, every one unwraps. None is ever stored in the database. */
 @Injectable()
 export class MasterKeys {
@@ -39,8 +42,18 @@ export class MasterKeys {
     return first;
   }
 
+  /** Of all of them, the one that wraps first. */
+  get ids(): string[] {
+    return [...this.byId.keys()];
+  }
+
   has(keyId: string): boolean {
     return this.byId.has(keyId);
+  }
+
+  stateOf(keyId: string): MasterKeyState {
+    if (keyId === this.currentId) return 'seals';
+    return this.has(keyId) ? 'opens' : 'unknown';
   }
 
   wrap(ownerId: string, key: Buffer): Wrapped {

@@ -12,7 +12,7 @@ import { KeyMissingError, MasterKeyMissingError } from './encryption.errors.js';
 import { KeyList, type OwnerKey } from './key-list.js';
 import { MasterKeys, type Wrapped } from './master-keys.js';
 import { MissingMasterKeys } from './missing-master-keys.js';
-import { NEXT_KEY_ID } from './rotation-statements.js';
+import { storedKeyIds } from './stored-key-ids.js';
 import { FIRST_KEY, KeyKind, WrappedKey } from './wrapped-key.entity.js';
 
 const KEY_BYTES = 32;
@@ -76,19 +76,8 @@ export class OwnerKeys implements OnModuleInit, OnModuleDestroy {
 
   /** @throws MasterKeyMissingError when a stored key is wrapped under a master key not given */
   async requireMasterKeys(): Promise<void> {
-    const missing = (await this.masterKeyIds()).find((keyId) => !this.master.has(keyId));
+    const missing = (await storedKeyIds(this.database)).find((keyId) => !this.master.has(keyId));
     if (missing !== undefined) throw new MasterKeyMissingError(missing);
-  }
-
-  /** Ids of the master keys that stored keys are wrapped under. */
-  async masterKeyIds(): Promise<string[]> {
-    const ids: string[] = [];
-    for (;;) {
-      // Steps from one id to the next by the index, however many rows each has.
-      const [next] = await this.database.rows<[string]>(NEXT_KEY_ID, [ids.at(-1) ?? '']);
-      if (!next) return ids;
-      ids.push(next[0]);
-    }
   }
 
   /** Makes the key of a new room or user, in the transaction that makes its owner. */

@@ -1,22 +1,25 @@
 import { rowsOf, statement } from '../database/statement.js';
 
-/** Index wrapped_key(key_id): the next id after one, however many rows that has. Parameter: key id. */
-export const NEXT_KEY_ID = statement({
-  name: 'next_key_id',
-  postgres: 'SELECT key_id FROM wrapped_key WHERE key_id > $1 ORDER BY key_id LIMIT 1',
-  sqlite: 'SELECT key_id FROM wrapped_key WHERE key_id > ? ORDER BY key_id LIMIT 1',
-});
+const OLD_KEYS = `SELECT owner_id, kind, since, token FROM wrapped_key
+    WHERE key_id = $1 AND (owner_id, since) NOT IN (SELECT * FROM unnest($2::uuid[], $3::uuid[])) LIMIT $4`;
+const SQLITE_OLD_KEYS = `SELECT owner_id, kind, since, token FROM wrapped_key
+    WHERE key_id = ? AND (owner_id, since) NOT IN (SELECT value->>0, value->>1 FROM json_each(?)) LIMIT +?`;
 
 /**
  * Keys under one master key, which nobody else changes until the transaction ends. Index
- * wrapped_key(key_id). Parameters: key id, owners to step over (at least one), how many.
+ * wrapped_key(key_id). Parameters: key id, owner and since of those to step over (at least one), how many.
  */
 export const FIND_OLD_KEYS = statement({
   name: 'find_old_keys',
-  postgres: `SELECT owner_id, kind, since, token FROM wrapped_key
-    WHERE key_id = $1 AND NOT owner_id = ANY($2::uuid[]) LIMIT $3 FOR UPDATE SKIP LOCKED`,
-  sqlite: `SELECT owner_id, kind, since, token FROM wrapped_key
-    WHERE key_id = ? AND owner_id NOT IN (SELECT value FROM json_each(?)) LIMIT +?`,
+  postgres: `${OLD_KEYS} FOR UPDATE SKIP LOCKED`,
+  sqlite: SQLITE_OLD_KEYS,
+});
+
+/** The same, such as others have locked too. */
+export const FIND_OTHERS_OLD_KEYS = statement({
+  name: 'find_others_old_keys',
+  postgres: OLD_KEYS,
+  sqlite: SQLITE_OLD_KEYS,
 });
 
 /** By the primary key. An update, so that no key comes back that was destroyed. Parameter: keys. */

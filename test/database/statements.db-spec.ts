@@ -99,7 +99,7 @@ describe('the written-out statements', () => {
   });
 
   /** A handful of rows, which PostgreSQL reads whole. */
-  const small = /of (job|installation|key_report)$/;
+  const small = /of (job|installation|key_report|master_key)$/;
   /** Of any number of people at once, which in a small database is as well all rooms. */
   const ofMany = ['list_joined_changes'];
 

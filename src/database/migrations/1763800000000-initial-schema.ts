@@ -69,7 +69,11 @@ export function initialTables(manager: EntityManager): TableOptions[] {
     },
     {
       name: 'key_report',
-      columns: [id('process', PRIMARY), text('key_id', 16), time('at')],
+      columns: [id('process', PRIMARY), text('key_id', 16), text('key_ids'), time('at')],
+    },
+    {
+      name: 'master_key',
+      columns: [text('key_id', 16, PRIMARY), time('used_at'), integer('failed')],
     },
     {
       name: 'session',
