@@ -4,6 +4,7 @@ import Sqlite from 'better-sqlite3';
 import pg from 'pg';
 import { newId } from '../src/crypto/ids.js';
 import { MasterKeys, type Wrapped } from '../src/encryption/master-keys.js';
+import { secretKey } from '../src/crypto/secret-key.js';
 import { KeyList } from '../src/encryption/key-list.js';
 import { MessageCipher } from '../src/encryption/message-cipher.js';
 import type { OwnerKeys } from '../src/encryption/owner-keys.js';
@@ -36,7 +37,7 @@ export async function fillRoom(
   const master = MasterKeys.of(masterKey);
   const keys = new Map<string, KeyList>();
   for (const { ownerId, ...wrapped } of await connection.owners()) {
-    const first = { since: FIRST_KEY, key: master.unwrap(ownerId, wrapped) };
+    const first = { since: FIRST_KEY, key: secretKey(master.unwrap(ownerId, wrapped)) };
     keys.set(ownerId, new KeyList(ownerId, [first]));
   }
   const cipher = new MessageCipher({ of: (id: string) => keys.get(id)! } as OwnerKeys);

@@ -6,6 +6,7 @@ import { createApp } from './app.setup.js';
 import { createLog } from './http/logger.js';
 import { Secrets } from './config/secrets.js';
 import { Settings } from './config/settings.js';
+import { takeEnvironment } from './config/take-environment.js';
 import { MasterKeyReload } from './encryption/master-key-reload.js';
 import { isPageServed } from './page/page.js';
 
@@ -14,7 +15,7 @@ const UNUSED_MS = 1000;
 
 async function main(): Promise<void> {
   process.umask(0o077); // what it writes is nobody else's to read
-  const settings = new Settings(process.env);
+  const settings = new Settings(takeEnvironment());
   const log = createLog(settings.logLevel);
   const app = await createApp(settings, log);
   if (settings.isProduction) process.on('SIGHUP', () => void app.get(MasterKeyReload).run());

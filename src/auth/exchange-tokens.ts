@@ -1,8 +1,9 @@
-import { createSecretKey, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
 import { IsOptional, Matches, validateSync } from '../http/class-validator.js';
 import { Settings } from '../config/settings.js';
+import { secretKey } from '../crypto/secret-key.js';
 import { IsEmailAddress, IsName } from '../http/validators.js';
 import { RefusedTokenError, type TokenFault } from './auth.errors.js';
 
@@ -35,7 +36,7 @@ export class ExchangeTokens {
     private readonly jwt: JwtService,
     { exchangeSecrets }: Settings,
   ) {
-    this.keys = exchangeSecrets.map((secret) => createSecretKey(Buffer.from(secret)));
+    this.keys = exchangeSecrets.map((secret) => secretKey(Buffer.from(secret)));
   }
 
   /** @throws RefusedTokenError */

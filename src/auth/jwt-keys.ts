@@ -1,7 +1,8 @@
-import { createSecretKey, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Secrets } from '../config/secrets.js';
 import { deriveKey } from '../crypto/derive-key.js';
+import { secretKey } from '../crypto/secret-key.js';
 
 /** The keys that sign tokens, by `kid`: the first signs, every one verifies. */
 @Injectable()
@@ -14,7 +15,7 @@ export class JwtKeys {
       const bytes = Buffer.from(secret);
       const id = deriveKey(bytes, 'conclave/jwt-kid/v1', 8).toString('hex');
       // As a KeyObject, since jsonwebtoken tries to read strings and buffers as PEM first.
-      this.byId.set(id, createSecretKey(bytes));
+      this.byId.set(id, secretKey(bytes));
     }
     [this.currentId] = this.byId.keys();
   }

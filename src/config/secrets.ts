@@ -1,7 +1,9 @@
-import { randomBytes } from 'node:crypto';
+import { type KeyObject, randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { Injectable } from '@nestjs/common';
+import { parseFernetKey } from '../crypto/fernet.js';
+import { secretKey } from '../crypto/secret-key.js';
 import { SettingsError } from './env-reader.js';
 import { masterKeyFault, signingSecretFault } from './secret-faults.js';
 import { Settings } from './settings.js';
@@ -9,32 +11,33 @@ import { Settings } from './settings.js';
 /** The secrets in force, first the one that seals or signs. */
 @Injectable()
 export class Secrets {
-  masterKeys: string[];
+  masterKeys: KeyObject[];
   readonly jwtSecrets: string[];
   /** Files in `DATA_DIR` that stand in for settings; never in production. */
   readonly files: string[] = [];
-  private readonly watchers: ((keys: string[]) => void)[] = [];
+  private readonly watchers: ((keys: KeyObject[]) => void)[] = [];
 
   constructor(private readonly settings: Settings) {
-    this.masterKeys = this.given(settings.masterKeys, 'master.key', () => {
+    const masterKeys = this.given(settings.takeMasterKeys(), 'master.key', () => {
       return `${randomBytes(32).toString('base64url')}=`;
     });
     this.jwtSecrets = this.given(settings.jwtSecrets, 'jwt.secret', () => {
       return randomBytes(48).toString('base64url');
     });
     // Those in the environment are sound; a file may have been cut or edited.
-    requireSound('master.key', this.masterKeys.map(masterKeyFault));
+    requireSound('master.key', masterKeys.map(masterKeyFault));
     requireSound('jwt.secret', this.jwtSecrets.map(signingSecretFault));
+    this.masterKeys = keysOf(masterKeys);
   }
 
   /** Calls the listener now, and whenever the master keys have been read again. */
-  watchMasterKeys(listener: (keys: string[]) => void): void {
+  watchMasterKeys(listener: (keys: KeyObject[]) => void): void {
     this.watchers.push(listener);
     listener(this.masterKeys);
   }
 
   /** Takes other master keys, sound ones, into use. */
-  replaceMasterKeys(keys: string[]): void {
+  replaceMasterKeys(keys: KeyObject[]): void {
     this.masterKeys = keys;
     for (const watch of this.watchers) watch(keys);
   }
@@ -45,6 +48,11 @@ export class Secrets {
     this.files.push(path);
     return [keep(path, make)];
   }
+}
+
+/** Out of their texts. @throws InvalidFernetKeyError */
+export function keysOf(texts: string[]): KeyObject[] {
+  return texts.map((text) => secretKey(parseFernetKey(text)));
 }
 
 function requireSound(file: string, faults: (string | undefined)[]): void {

@@ -23,7 +23,7 @@ export class Settings {
   readonly redisUrl: string | undefined;
   /** Fernet keys; the first seals, every one opens. Empty: made and kept in `dataDir`. */
   readonly masterKeys: string[];
-  /** Where they were read, and can be read again. */
+  /** Where they were read, and can be read again; a setting is not kept. */
   readonly masterKeySource: MasterKeySource | undefined;
   /** The first signs, every one verifies. Empty: made and kept in `dataDir`. */
   readonly jwtSecrets: string[];
@@ -68,8 +68,9 @@ export class Settings {
     this.dataDir = resolve(read.text('DATA_DIR', './data'));
     this.databaseUrl = readDatabaseUrl(read);
     this.redisUrl = readRedisUrl(read);
-    this.masterKeySource = findMasterKeySource(read);
-    this.masterKeys = readKeys(read, this.masterKeySource, this.isProduction);
+    const source = findMasterKeySource(read);
+    this.masterKeys = readKeys(read, source, this.isProduction);
+    this.masterKeySource = source?.kind === 'setting' ? { ...source, text: '' } : source;
     this.jwtSecrets = readSecrets(read, 'JWT_SECRET', this.isProduction);
     this.exchangeSecrets = readSecrets(read, 'EXCHANGE_SECRET', false);
     this.corsOrigins = readOrigins(read);
@@ -99,6 +100,11 @@ export class Settings {
     this.backupDir = read.text('BACKUP_DIR');
     faultLogIns(read, this);
     read.throwFaults();
+  }
+
+  /** Hands the master keys over, whose texts are gone from here then. */
+  takeMasterKeys(): string[] {
+    return this.masterKeys.splice(0);
   }
 
   get isProduction(): boolean {

@@ -5,9 +5,10 @@
  *   token = base64url(version 1 | time 8 | IV 16 | ciphertext 16n | HMAC 32), with `=` padding
  *   key   = signing key 16 | encryption key 16
  */
-import { createCipheriv, createDecipheriv, timingSafeEqual } from 'node:crypto';
+import { createCipheriv, createDecipheriv, type KeyObject, timingSafeEqual } from 'node:crypto';
 import { random16 } from './random.js';
 import { hmacSha256 } from './hmac.js';
+import { secretKey } from './secret-key.js';
 
 const VERSION = 0x80;
 const TIME_OFFSET = 1;
@@ -19,6 +20,12 @@ const MIN_TOKEN_BYTES = CIPHERTEXT_OFFSET + BLOCK_BYTES + MAC_BYTES;
 const KEY_BYTES = 32;
 const KEY_CHARACTERS = 44;
 const MAX_CLOCK_SKEW_SECONDS = 60;
+
+/** The two halves of a key that is kept: what stands in no heap of JavaScript. */
+export interface FernetKey {
+  signing: KeyObject;
+  encryption: KeyObject;
+}
 
 /** The token cannot be opened. Says the same for every cause, so that it tells an attacker nothing. */
 export class InvalidFernetTokenError extends Error {
@@ -51,10 +58,16 @@ export function parseFernetKey(text: string): Buffer {
   return key;
 }
 
+/** Makes a key to be kept of its 32 bytes, which are zeroed. @throws InvalidFernetKeyError */
+export function keptFernetKey(key: Buffer): FernetKey {
+  const { signing, encryption } = halvesOf(key);
+  return { signing: secretKey(signing as Buffer), encryption: secretKey(encryption as Buffer) };
+}
+
 /**
  * Encrypts and signs; "Generating" in the specification.
  *
- * @param key the 32 bytes of the key
+ * @param given the 32 bytes of the key, or one that is kept
  * @param plaintext bytes, or a string to be encoded as UTF-8; may be empty
  * @param options.nowSeconds whole seconds since 1970 UTC to record; the clock's unless given
  * @param options.iv 16 bytes, never used before with this key (for tests); random unless given
@@ -63,13 +76,13 @@ export function parseFernetKey(text: string): Buffer {
  *   options than these
  */
 export function fernetSeal(
-  key: Buffer,
+  given: Buffer | FernetKey,
   plaintext: Buffer | string,
   options?: { nowSeconds?: number; iv?: Buffer },
 ): string {
-  requireKeyLength(key);
+  const { signing, encryption } = halvesOf(given);
   const iv = options?.iv ?? random16();
-  const cipher = createCipheriv('aes-128-cbc', encryptionKey(key), iv);
+  const cipher = createCipheriv('aes-128-cbc', encryption, iv);
   const blocks =
     typeof plaintext === 'string' ? cipher.update(plaintext, 'utf8') : cipher.update(plaintext);
   const lastBlock = cipher.final();
@@ -82,14 +95,14 @@ export function fernetSeal(
   raw.set(iv, IV_OFFSET);
   raw.set(blocks, CIPHERTEXT_OFFSET);
   raw.set(lastBlock, lastBlockOffset);
-  raw.set(sign(key, raw.subarray(0, macOffset)), macOffset);
+  raw.set(hmacSha256(signing, raw.subarray(0, macOffset)), macOffset);
   return encodeBase64Url(raw);
 }
 
 /**
  * Checks and decrypts; "Verifying" in the specification, with its steps in its order.
  *
- * @param key the 32 bytes of the key
+ * @param given the 32 bytes of the key, or one that is kept
  * @param token padded base64url, in its one canonical form
  * @param options.ttlSeconds the greatest age of the token. The token's time is looked at only if
  *   this is given; then a time of more than 60 s in the future is refused too
@@ -99,11 +112,11 @@ export function fernetSeal(
  *   the key is not 32 bytes
  */
 export function fernetOpen(
-  key: Buffer,
+  given: Buffer | FernetKey,
   token: string,
   options?: { ttlSeconds?: number; nowSeconds?: number },
 ): Buffer {
-  requireKeyLength(key);
+  const { signing, encryption } = halvesOf(given);
   const raw = decodeBase64Url(token);
   if (
     raw === undefined ||
@@ -117,21 +130,30 @@ export function fernetOpen(
     requireFresh(raw, options.ttlSeconds, options.nowSeconds ?? clockSeconds());
   }
   const macOffset = raw.length - MAC_BYTES;
-  if (!timingSafeEqual(sign(key, raw.subarray(0, macOffset)), raw.subarray(macOffset))) {
+  if (!timingSafeEqual(hmacSha256(signing, raw.subarray(0, macOffset)), raw.subarray(macOffset))) {
     throw new InvalidFernetTokenError();
   }
   const iv = raw.subarray(IV_OFFSET, CIPHERTEXT_OFFSET);
-  const decipher = createDecipheriv('aes-128-cbc', encryptionKey(key), iv);
+  const decipher = createDecipheriv('aes-128-cbc', encryption, iv);
   try {
     const blocks = decipher.update(raw.subarray(CIPHERTEXT_OFFSET, macOffset));
-    return Buffer.concat([blocks, decipher.final()]);
+    const lastBlock = decipher.final();
+    const opened = Buffer.concat([blocks, lastBlock]);
+    blocks.fill(0);
+    lastBlock.fill(0);
+    return opened;
   } catch {
     throw new InvalidFernetTokenError();
   }
 }
 
-function requireKeyLength(key: Buffer): void {
+function halvesOf(key: Buffer | FernetKey): {
+  signing: Buffer | KeyObject;
+  encryption: Buffer | KeyObject;
+} {
+  if (!Buffer.isBuffer(key)) return key;
   if (key.length !== KEY_BYTES) throw new InvalidFernetKeyError();
+  return { signing: key.subarray(0, 16), encryption: key.subarray(16) };
 }
 
 function requireFresh(raw: Buffer, ttlSeconds: number, nowSeconds: number): void {
@@ -144,14 +166,6 @@ function requireFresh(raw: Buffer, ttlSeconds: number, nowSeconds: number): void
 
 function clockSeconds(): number {
   return Math.floor(Date.now() / 1000);
-}
-
-function encryptionKey(key: Buffer): Buffer {
-  return key.subarray(16);
-}
-
-function sign(key: Buffer, bytes: Buffer): Buffer {
-  return hmacSha256(key.subarray(0, 16), bytes);
 }
 
 const BASE64_PADDING = ['', '==', '='];

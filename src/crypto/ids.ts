@@ -6,6 +6,11 @@ export function idBytes(id: string): Buffer {
   return Buffer.from(id.replaceAll('-', ''), 'hex');
 }
 
+/** A UUIDv7 of another time, in milliseconds since 1970; lower case. */
+export function idAt(msecs: number): string {
+  return v7({ msecs, random: random16() });
+}
+
 let msecs = 0;
 let seq = 0;
 

@@ -1,8 +1,10 @@
+import type { KeyObject } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { idBytes } from '../crypto/ids.js';
 import { deriveKey } from '../crypto/derive-key.js';
 import { KeyMissingError } from './encryption.errors.js';
 import { hmacSha256 } from '../crypto/hmac.js';
+import { secretKey } from '../crypto/secret-key.js';
 import { OwnerKeys } from './owner-keys.js';
 
 const INFO = 'conclave/client-id/v1';
@@ -16,7 +18,7 @@ const BYTES = 16;
 @Injectable()
 export class ClientKeys {
   /** By the author's key, and gone from memory with it. */
-  private readonly macKeys = new WeakMap<Buffer, Buffer>();
+  private readonly macKeys = new WeakMap<KeyObject, KeyObject>();
 
   constructor(private readonly keys: OwnerKeys) {}
 
@@ -36,9 +38,9 @@ export class ClientKeys {
     }
   }
 
-  private macKey(authorKey: Buffer): Buffer {
+  private macKey(authorKey: KeyObject): KeyObject {
     let key = this.macKeys.get(authorKey);
-    if (!key) this.macKeys.set(authorKey, (key = deriveKey(authorKey, INFO)));
+    if (!key) this.macKeys.set(authorKey, (key = secretKey(deriveKey(authorKey, INFO))));
     return key;
   }
 }

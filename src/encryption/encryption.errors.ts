@@ -34,6 +34,13 @@ export class KeyMissingError extends Error {
   }
 }
 
+/** A room or user whose key is to be renewed has none. */
+export class NoKeyToRenewError extends Error {
+  constructor(ownerId: string) {
+    super(`There is no room or user ${ownerId} whose key could be renewed. Look at the id.`);
+  }
+}
+
 /** The key is there, under a master key that this process lacks and others have. */
 export class KeyUnavailableError extends UnavailableError {
   constructor() {

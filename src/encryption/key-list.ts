@@ -1,3 +1,4 @@
+import { KeyObject } from 'node:crypto';
 import { KeyMissingError, KeyUnavailableError } from './encryption.errors.js';
 import { FIRST_KEY } from './wrapped-key.entity.js';
 
@@ -5,7 +6,7 @@ export interface OwnerKey {
   /** The first message id that it serves, until the next key's. */
   since: string;
   /** 32 bytes; where they cannot be had, what tells whoever wants them. */
-  key: Buffer | (() => Error);
+  key: KeyObject | (() => Error);
 }
 
 /** The keys of a room or user. Ids compare as lower-case strings, whichever the database. */
@@ -21,7 +22,7 @@ export class KeyList {
 
   /** Whether every key can be used. */
   get isSound(): boolean {
-    return this.newestFirst.every(({ key }) => key instanceof Buffer);
+    return this.newestFirst.every(({ key }) => key instanceof KeyObject);
   }
 
   /**
@@ -29,7 +30,7 @@ export class KeyList {
    *
    * @throws KeyMissingError, KeyUnavailableError
    */
-  serving(messageId: string): Buffer {
+  serving(messageId: string): KeyObject {
     for (const { since, key } of this.newestFirst) {
       if (since > messageId) continue;
       if (typeof key === 'function') throw key();
@@ -46,7 +47,7 @@ export class KeyList {
   }
 
   /** The key that the owner was made with. @throws as `serving` */
-  get first(): Buffer {
+  get first(): KeyObject {
     return this.serving(FIRST_KEY);
   }
 }

@@ -146,6 +146,7 @@ export class KeyRotation extends PeriodicJob {
       try {
         const key = this.master.unwrap(owner_id, { keyId, token });
         const wrapped = this.master.wrap(owner_id, key);
+        key.fill(0);
         rewrapped.push({ owner_id, kind, since, key_id: wrapped.keyId, token: wrapped.token });
       } catch (error) {
         if (!(error instanceof KeyMissingError)) throw error;

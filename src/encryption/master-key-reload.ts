@@ -1,13 +1,14 @@
+import type { KeyObject } from 'node:crypto';
 import { Injectable, Logger } from '@nestjs/common';
 import { SettingsError } from '../config/env-reader.js';
 import { readMasterKeysAgain } from '../config/master-key-source.js';
-import { Secrets } from '../config/secrets.js';
+import { keysOf, Secrets } from '../config/secrets.js';
 import { Settings } from '../config/settings.js';
 import { Database } from '../database/database.js';
 import { MasterKeyMissingError } from './encryption.errors.js';
 import { KeyReports } from './key-reports.js';
 import { KeyRotation } from './key-rotation.js';
-import { byId } from './master-keys.js';
+import { idOf } from './master-keys.js';
 import { storedKeyIds } from './stored-key-ids.js';
 
 /** Reads the master keys again while the server works; where anything is wrong with them the old ones stay. */
@@ -34,7 +35,7 @@ export class MasterKeyReload {
       const keys = await this.read();
       await this.reports.run(); // what was the first was in use until now
       this.secrets.replaceMasterKeys(keys);
-      this.logger.log({ event: 'master_keys.reloaded', key_ids: [...byId(keys).keys()] });
+      this.logger.log({ event: 'master_keys.reloaded', key_ids: keys.map(idOf) });
     } catch (error) {
       const isFault = error instanceof SettingsError || error instanceof MasterKeyMissingError;
       return this.logger.error({
@@ -46,14 +47,14 @@ export class MasterKeyReload {
     this.rotation.wake();
   }
 
-  private async read(): Promise<string[]> {
+  private async read(): Promise<KeyObject[]> {
     const source = this.settings.masterKeySource;
     if (!source || source.kind === 'setting') {
       const how = 'Name a file or a command: MASTER_KEYS_FILE, MASTER_KEYS_COMMAND';
       throw new SettingsError([`MASTER_KEYS cannot be read again. ${how}`]);
     }
-    const keys = await readMasterKeysAgain(source);
-    const known = byId(keys);
+    const keys = keysOf(await readMasterKeysAgain(source));
+    const known = new Set(keys.map(idOf));
     const firstKeys = (await this.reports.living()).map(({ keyId }) => keyId);
     const inUse = [...firstKeys, ...(await storedKeyIds(this.database))];
     const missing = inUse.find((keyId) => !known.has(keyId));

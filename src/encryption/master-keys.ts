@@ -1,16 +1,19 @@
+import { type KeyObject, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { idBytes } from '../crypto/ids.js';
-import { Secrets } from '../config/secrets.js';
+import { keysOf, Secrets } from '../config/secrets.js';
 import { deriveKey } from '../crypto/derive-key.js';
 import { KeyMissingError } from './encryption.errors.js';
 import {
+  type FernetKey,
   fernetOpen,
   fernetSeal,
   InvalidFernetTokenError,
-  parseFernetKey,
+  keptFernetKey,
 } from '../crypto/fernet.js';
 
 const ID_BYTES = 16;
+const KEY_BYTES = 32;
 
 export interface Wrapped {
   /** Names the master key that wraps: 16 hex digits. */
@@ -25,15 +28,18 @@ export type MasterKeyState = 'seals' | 'opens' | 'unknown';
 /** The master keys: the first wraps, every one unwraps. None is ever stored in the database. */
 @Injectable()
 export class MasterKeys {
-  private byId = new Map<string, Buffer>();
+  private byId = new Map<string, FernetKey>();
 
   constructor(secrets: Secrets) {
-    secrets.watchMasterKeys((keys) => (this.byId = byId(keys)));
+    secrets.watchMasterKeys((keys) => {
+      this.byId = new Map(keys.map((key) => [idOf(key), keptFernetKey(key.export())]));
+    });
   }
 
   /** Of these texts. */
   static of(...keys: string[]): MasterKeys {
-    return new MasterKeys({ watchMasterKeys: (listen) => listen(keys) } as Secrets);
+    const parsed = keysOf(keys);
+    return new MasterKeys({ watchMasterKeys: (listen) => listen(parsed) } as Secrets);
   }
 
   /** Id of the key that wraps. */
@@ -58,11 +64,16 @@ export class MasterKeys {
 
   wrap(ownerId: string, key: Buffer): Wrapped {
     const master = this.byId.get(this.currentId)!;
-    const token = fernetSeal(master, Buffer.concat([idBytes(ownerId), key]));
+    const owned = Buffer.concat([idBytes(ownerId), key]);
+    const token = fernetSeal(master, owned);
+    owned.fill(0);
     return { keyId: this.currentId, token };
   }
 
-  /** @throws KeyMissingError when the token is not this owner's or its master key is not here */
+  /**
+   * @returns 32 bytes, which the caller zeroes
+   * @throws KeyMissingError when the token is not this owner's or its master key is not here
+   */
   unwrap(ownerId: string, { keyId, token }: Wrapped): Buffer {
     const master = this.byId.get(keyId);
     const opened = master && openOrNone(master, token);
@@ -71,17 +82,17 @@ export class MasterKeys {
   }
 }
 
-/** @returns the keys by their ids, in the same order */
-export function byId(masterKeys: string[]): Map<string, Buffer> {
-  return new Map(
-    masterKeys.map((text) => {
-      const key = parseFernetKey(text);
-      return [deriveKey(key, 'conclave/key-id/v1', 8).toString('hex'), key];
-    }),
-  );
+/** A new key of a room or user: 32 random bytes, which the caller zeroes. */
+export function newKey(): Buffer {
+  return randomBytes(KEY_BYTES);
 }
 
-function openOrNone(master: Buffer, token: string): Buffer | undefined {
+/** What a master key is known by: 16 hex digits. */
+export function idOf(masterKey: KeyObject): string {
+  return deriveKey(masterKey, 'conclave/key-id/v1', 8).toString('hex');
+}
+
+function openOrNone(master: FernetKey, token: string): Buffer | undefined {
   try {
     return fernetOpen(master, token);
   } catch (error) {

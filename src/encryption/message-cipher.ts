@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { upTo } from '../common/cache-bound.js';
@@ -15,13 +16,17 @@ export interface Sealable {
 }
 
 interface PairKey {
-  chatKey: Buffer;
-  authorKey: Buffer;
-  extracted: Buffer;
+  chatKey: KeyObject;
+  authorKey: KeyObject;
+  extracted: KeyObject;
+  /** Of the same two, of another time. */
+  next: PairKey | undefined;
 }
 
 /** About 400 bytes each. */
 const CACHED_PAIRS = 20_000;
+/** Of one pair: as many as its keys were renewed, but for those of long ago. */
+const MOST_OF_PAIR = 8;
 
 /**
  * Seals and opens message bodies, each under a key of its own:
@@ -44,7 +49,10 @@ export class MessageCipher {
    *   process lacks its master key
    */
   async seal(message: Sealable, body: string): Promise<string> {
-    return fernetSeal(await this.messageKey(message), body);
+    const key = await this.messageKey(message);
+    const token = fernetSeal(key, body);
+    key.fill(0);
+    return token;
   }
 
   /**
@@ -86,17 +94,25 @@ export class MessageCipher {
   }
 
   /** Of the very keys that are given: one that was forgotten and loaded anew counts as another. */
-  private extracted(pair: string, chatKey: Buffer, authorKey: Buffer): Buffer {
+  private extracted(pair: string, chatKey: KeyObject, authorKey: KeyObject): KeyObject {
     const known = this.pairs.get(pair);
-    if (known?.chatKey === chatKey && known.authorKey === authorKey) return known.extracted;
-    const extracted = extractKey(Buffer.concat([chatKey, authorKey]));
-    this.pairs.set(pair, { chatKey, authorKey, extracted });
+    let [one, count] = [known, 0];
+    for (; one; one = one.next, count++) {
+      if (one.chatKey === chatKey && one.authorKey === authorKey) return one.extracted;
+    }
+    const extracted = extractKey(chatKey, authorKey);
+    const next = count < MOST_OF_PAIR ? known : undefined;
+    this.pairs.set(pair, { chatKey, authorKey, extracted, next });
     return extracted;
   }
 }
 
 function openWith(key: Buffer, ciphertext: string): string {
-  return fernetOpen(key, ciphertext).toString('utf8');
+  try {
+    return fernetOpen(key, ciphertext).toString('utf8');
+  } finally {
+    key.fill(0);
+  }
 }
 
 function refuse({ id }: Sealable, error: unknown): never {

@@ -1,21 +1,22 @@
-import { randomBytes } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { Injectable, OnModuleDestroy, OnModuleInit } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { In } from 'typeorm';
 import { upTo } from '../common/cache-bound.js';
 import { noteGone } from '../database/gone.js';
 import { Database } from '../database/database.js';
+import { secretKey } from '../crypto/secret-key.js';
 import { statement } from '../database/statement.js';
 import type { Transaction } from '../database/transaction.js';
 import { BatchLoader } from '../database/batch-loader.js';
 import { KeyMissingError, MasterKeyMissingError } from './encryption.errors.js';
 import { KeyList, type OwnerKey } from './key-list.js';
-import { MasterKeys, type Wrapped } from './master-keys.js';
+import { MasterKeys, newKey, type Wrapped } from './master-keys.js';
 import { MissingMasterKeys } from './missing-master-keys.js';
+import { HOLD_KEYS } from './renewal-statements.js';
 import { storedKeyIds } from './stored-key-ids.js';
 import { FIRST_KEY, KeyKind, WrappedKey } from './wrapped-key.entity.js';
 
-const KEY_BYTES = 32;
 /** About 400 bytes each. */
 const CACHED_OWNERS = 50_000;
 /** So long a list of keys is believed: another process may have added one without our hearing of it. */
@@ -26,6 +27,8 @@ const UNSOUND_MS = 10_000;
 const PRELOADED_MS = 60_000;
 /** A page looks up a hundred keys: to ask the time for each costs it 1.5 % (160 ns). */
 const TICK_MS = 1000;
+/** A clock that is set right by less than this has not slept. */
+const SLEPT_MS = 60_000;
 
 /** By the primary key. Parameter: rooms and users. */
 const FIND = statement({
@@ -51,7 +54,8 @@ export class OwnerKeys implements OnModuleInit, OnModuleDestroy {
   private forgotten = 0;
   /** The time, a second old at most. */
   private now = performance.now();
-  private readonly clock = setInterval(() => (this.now = performance.now()), TICK_MS).unref();
+  private wall = Date.now();
+  private readonly clock = setInterval(() => this.tick(), TICK_MS).unref();
   /** How often the cache knew, since the start. */
   readonly lookUps = { hits: 0, misses: 0 };
   readonly missing = new MissingMasterKeys();
@@ -74,6 +78,13 @@ export class OwnerKeys implements OnModuleInit, OnModuleDestroy {
     clearInterval(this.clock);
   }
 
+  /** While a machine sleeps its monotonic clock may stand still: what is known is older than it seems. */
+  private tick(): void {
+    const [now, wall] = [performance.now(), Date.now()];
+    if (wall - this.wall - (now - this.now) > SLEPT_MS) this.forgetAll();
+    [this.now, this.wall] = [now, wall];
+  }
+
   /** @throws MasterKeyMissingError when a stored key is wrapped under a master key not given */
   async requireMasterKeys(): Promise<void> {
     const missing = (await storedKeyIds(this.database)).find((keyId) => !this.master.has(keyId));
@@ -82,7 +93,9 @@ export class OwnerKeys implements OnModuleInit, OnModuleDestroy {
 
   /** Makes the key of a new room or user, in the transaction that makes its owner. */
   async create(tx: Transaction, ownerId: string, kind: KeyKind): Promise<void> {
-    const wrapped = this.master.wrap(ownerId, randomBytes(KEY_BYTES));
+    const key = newKey();
+    const wrapped = this.master.wrap(ownerId, key);
+    key.fill(0);
     await tx.manager.insert(WrappedKey, { ownerId, kind, since: FIRST_KEY, ...wrapped });
   }
 
@@ -99,17 +112,19 @@ export class OwnerKeys implements OnModuleInit, OnModuleDestroy {
   }
 
   /**
-   * The key that a room or user was made with, 32 bytes: what is to stay the same for good when
+   * The key that a room or user was made with: what is to stay the same for good when
    * their keys are renewed is derived from it.
    *
    * @throws KeyMissingError, KeyUnavailableError
    */
-  async firstOf(ownerId: string): Promise<Buffer> {
+  async firstOf(ownerId: string): Promise<KeyObject> {
     return (await this.of(ownerId)).first;
   }
 
   /** Destroys all keys of these owners for good, in the transaction that ends them. */
   async destroy(tx: Transaction, ownerIds: string[]): Promise<void> {
+    // First: a delete that waits for a renewal does not see what that adds.
+    await tx.rows(HOLD_KEYS, [ownerIds]);
     await tx.manager.delete(WrappedKey, { ownerId: In(ownerIds) });
     await noteGone(tx, 'key', ownerIds);
   }
@@ -184,7 +199,7 @@ export class OwnerKeys implements OnModuleInit, OnModuleDestroy {
   private unwrap(ownerId: string, wrapped: Wrapped): OwnerKey['key'] {
     if (!this.master.has(wrapped.keyId)) return () => this.missing.met(wrapped.keyId);
     try {
-      return this.master.unwrap(ownerId, wrapped);
+      return secretKey(this.master.unwrap(ownerId, wrapped));
     } catch (error) {
       if (error instanceof KeyMissingError) return () => error;
       throw error;

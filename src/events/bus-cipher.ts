@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Secrets } from '../config/secrets.js';
 import { deriveKey } from '../crypto/derive-key.js';
-import { fernetOpen, fernetSeal, parseFernetKey } from '../crypto/fernet.js';
+import { type FernetKey, fernetOpen, fernetSeal, keptFernetKey } from '../crypto/fernet.js';
 
 /** A sealed event that is older is not delivered: nobody replays it later. */
 const TTL_SECONDS = 60;
@@ -9,11 +9,11 @@ const TTL_SECONDS = 60;
 /** Seals what leaves the process, so that Redis sees no plain word of it. */
 @Injectable()
 export class BusCipher {
-  private keys: Buffer[] = [];
+  private keys: FernetKey[] = [];
 
   constructor(secrets: Secrets) {
     secrets.watchMasterKeys((keys) => {
-      this.keys = keys.map((key) => deriveKey(parseFernetKey(key), 'conclave/bus/v1'));
+      this.keys = keys.map((key) => keptFernetKey(deriveKey(key, 'conclave/bus/v1')));
     });
   }
 

@@ -6,6 +6,7 @@ import { Secrets } from '../../src/config/secrets.js';
 import type { Answer } from '../support/client.js';
 import { EXCHANGE_SECRET } from '../support/exchange-token.js';
 import { TestApp, type TestUser } from '../support/test-app.js';
+import { masterKeyTexts } from '../support/master-key-text.js';
 
 type Json = Record<string, unknown>;
 
@@ -94,7 +95,7 @@ const FORGED: Record<string, Record<string, () => string>> = {
     empty: () => sign({}, ''),
     'the bytes that the secret writes': () => sign({}, Buffer.from(secret, 'base64url')),
     'the kid': () => sign({}, header.kid as string),
-    'the master key': () => sign({}, app.nest.get(Secrets).masterKeys[0]),
+    'the master key': () => sign({}, masterKeyTexts(app.nest.get(Secrets))[0]),
     'one that the token brings': () =>
       sign({ header: { ...header, jwk: { kty: 'oct', k: encode('mine') } } }, 'mine'),
     'one from an address': () =>

@@ -1,4 +1,4 @@
-import { createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import { createHmac, createSecretKey, hkdfSync, randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { newId } from '../../src/crypto/ids.js';
 import { ClientKeys } from '../../src/encryption/client-keys.js';
@@ -8,7 +8,9 @@ import type { OwnerKeys } from '../../src/encryption/owner-keys.js';
 const [chatId, senderId] = [newId(), newId()];
 
 function clientKeys(firstOf: (ownerId: string) => Buffer): ClientKeys {
-  const keys = { firstOf: (id: string) => new Promise((done) => done(firstOf(id))) };
+  const keys = {
+    firstOf: (id: string) => new Promise((done) => done(createSecretKey(firstOf(id)))),
+  };
   return new ClientKeys(keys as unknown as OwnerKeys);
 }
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { secretKey } from '../../src/crypto/secret-key.js';
 import { newId } from '../../src/crypto/ids.js';
 import { KeyMissingError, KeyUnavailableError } from '../../src/encryption/encryption.errors.js';
 import { KeyList } from '../../src/encryption/key-list.js';
@@ -13,7 +14,7 @@ function later(id: string, ms: number): string {
   return `${time.slice(0, 8)}-${time.slice(8)}-7000-8000-000000000000`;
 }
 
-const [first, second, third] = [1, 2, 3].map(() => randomBytes(32));
+const [first, second, third] = [1, 2, 3].map(() => secretKey(randomBytes(32)));
 const owner = newId();
 const now = newId();
 const [in1, in2] = [later(now, 1000), later(now, 2000)];

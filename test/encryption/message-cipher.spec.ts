@@ -1,7 +1,8 @@
-import { randomBytes } from 'node:crypto';
+import { type KeyObject, randomBytes } from 'node:crypto';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { deriveKey } from '../../src/crypto/derive-key.js';
 import { fernetOpen, fernetSeal } from '../../src/crypto/fernet.js';
+import { joinedKeys, secretKey } from '../../src/crypto/secret-key.js';
 import { newId } from '../../src/crypto/ids.js';
 import {
   BodyUnreadableError,
@@ -16,13 +17,13 @@ import { FIRST_KEY } from '../../src/encryption/wrapped-key.entity.js';
 const [chatId, senderId, otherId] = [newId(), newId(), newId()];
 const message = { id: newId(), chatId, senderId };
 
-let keys: Map<string, Buffer>;
+let keys: Map<string, KeyObject>;
 /** Where they have to be loaded first. */
 let isLater: boolean;
 let cipher: MessageCipher;
 
 beforeEach(() => {
-  keys = new Map([chatId, senderId, otherId].map((id) => [id, randomBytes(32)]));
+  keys = new Map([chatId, senderId, otherId].map((id) => [id, secretKey(randomBytes(32))]));
   isLater = false;
   const of = (id: string): KeyList | Promise<KeyList> => {
     const key = keys.get(id) ?? ((): Error => new KeyMissingError(id));
@@ -34,7 +35,7 @@ beforeEach(() => {
 
 /** As the documentation says. */
 function messageKey({ id } = message): Buffer {
-  const pair = Buffer.concat([keys.get(chatId)!, keys.get(senderId)!]);
+  const pair = joinedKeys([keys.get(chatId)!, keys.get(senderId)!]);
   return deriveKey(pair, `conclave/message/v1/${id}`);
 }
 
@@ -56,7 +57,7 @@ describe('the key of a message', () => {
   it('is derived anew from a key that was loaded anew, and once it was told to forget', async () => {
     await cipher.seal(message, 'hello');
     for (const owner of [chatId, senderId]) {
-      keys.set(owner, randomBytes(32));
+      keys.set(owner, secretKey(randomBytes(32)));
       expect(cipher.open(message, fernetSeal(messageKey(), 'anew'))).toBe('anew');
     }
     const pairs = Reflect.get(cipher, 'pairs') as Map<string, unknown>;

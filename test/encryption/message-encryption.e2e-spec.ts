@@ -6,6 +6,7 @@ import fernet from 'fernet';
 import type { EntityManager } from 'typeorm';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { newId } from '../../src/crypto/ids.js';
+import { secretKey } from '../../src/crypto/secret-key.js';
 import { Secrets } from '../../src/config/secrets.js';
 import { Database } from '../../src/database/database.js';
 import { BodyUnreadableError } from '../../src/encryption/encryption.errors.js';
@@ -18,6 +19,7 @@ import { Message } from '../../src/message/message.entity.js';
 import { Client } from '../support/client.js';
 import { PASSWORD, TestApp, type TestUser } from '../support/test-app.js';
 import { until } from '../support/until.js';
+import { masterKeyTexts } from '../support/master-key-text.js';
 
 let app: TestApp;
 beforeAll(async () => {
@@ -102,7 +104,7 @@ describe('sealing a body', () => {
   it('does not open under other keys', async () => {
     const token = await cipher.seal(message, 'hello');
     const keysOf = (id: string): KeyList =>
-      new KeyList(id, [{ since: FIRST_KEY, key: randomBytes(32) }]);
+      new KeyList(id, [{ since: FIRST_KEY, key: secretKey(randomBytes(32)) }]);
     const strange = new MessageCipher({ of: keysOf } as never);
     await expectShut(message, token, strange);
     await expectShut(message, await strange.seal(message, 'hello'));
@@ -191,7 +193,7 @@ describe('a database that was tampered with', () => {
 describe('what stands on the disk', () => {
   /** The package checks the token; what it holds is no text, which is all that it could give. */
   function unwrap(text: string): Buffer {
-    const secret = new fernet.Secret(app.nest.get(Secrets).masterKeys[0]);
+    const secret = new fernet.Secret(masterKeyTexts(app.nest.get(Secrets))[0]);
     const token = new fernet.Token({ secret, token: text, ttl: 0 });
     vi.spyOn(fernet, 'decryptMessage').mockReturnValueOnce('');
     token.decode();

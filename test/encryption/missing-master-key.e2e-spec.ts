@@ -51,7 +51,8 @@ describe('a process that lacks a master key which others use', () => {
 
   /** As another process would, which seals under a master key that this one does not know. */
   async function rewrap(ownerId: string, master = foreignKeys): Promise<void> {
-    const { keyId, token } = master.wrap(ownerId, await app.nest.get(OwnerKeys).firstOf(ownerId));
+    const key = await app.nest.get(OwnerKeys).firstOf(ownerId);
+    const { keyId, token } = master.wrap(ownerId, key.export());
     const sql = 'UPDATE wrapped_key SET key_id = ?, token = ? WHERE owner_id = ?';
     await app.sql(sql, [keyId, token, ownerId]);
     app.nest.get(EventBus).publish({ type: 'keys.changed', ownerIds: [ownerId] });

@@ -4,6 +4,7 @@ import { expectProblem } from '../support/expect-problem.js';
 import type { Answer } from '../support/client.js';
 import { askRaw } from '../support/raw-request.js';
 import { TestApp, type TestUser } from '../support/test-app.js';
+import { masterKeyTexts } from '../support/master-key-text.js';
 
 const CLOSE = 'Connection: close';
 
@@ -138,7 +139,7 @@ describe('in production', () => {
     const secrets = app.nest.get(Secrets);
     const other = await TestApp.start({
       NODE_ENV: 'production',
-      MASTER_KEYS: secrets.masterKeys.join(','),
+      MASTER_KEYS: masterKeyTexts(secrets).join(','),
       JWT_SECRET: secrets.jwtSecrets.join(','),
       PBKDF2_ITERATIONS: '600000',
       ALLOWED_HOSTS: allowed,

@@ -120,7 +120,7 @@ describe('a client_id is shown to its sender alone', () => {
 
 describe('what is stored of a client_id', () => {
   it('is a MAC under a key of the author, to the letter of the documentation', async () => {
-    const authorKey = await app.nest.get(OwnerKeys).firstOf(user.id);
+    const authorKey = (await app.nest.get(OwnerKeys).firstOf(user.id)).export();
     for (const clientId of ['web-7f3a-42', 'é', 'é'.normalize('NFD'), '👩‍👧'.repeat(12)]) {
       const { body } = await send(clientId);
       expect(await stored(body.id)).toEqual({

@@ -6,6 +6,7 @@ import { Connections } from '../../src/realtime/connections.js';
 import { EventSource } from '../support/event-source.js';
 import { Listener, RefusedError } from '../support/socket.js';
 import { TestApp, type TestUser } from '../support/test-app.js';
+import { masterKeyTexts } from '../support/master-key-text.js';
 
 const ORIGIN = 'https://chat.example.org';
 
@@ -150,7 +151,7 @@ describe('the origin', () => {
       NODE_ENV: 'production',
       HOST: '127.0.0.1',
       PBKDF2_ITERATIONS: '600000',
-      MASTER_KEYS: secrets.masterKeys.join(','),
+      MASTER_KEYS: masterKeyTexts(secrets).join(','),
       JWT_SECRET: secrets.jwtSecrets.join(','),
     };
     const other = await TestApp.start(environment === 'production' ? production : {});
