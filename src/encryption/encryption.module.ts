@@ -2,9 +2,11 @@ import { Module } from '@nestjs/common';
 import { ClientKeys } from './client-keys.js';
 import { KeyCounts } from './key-counts.js';
 import { KeyEviction } from './key-eviction.js';
+import { KeyRenewal } from './key-renewal.js';
 import { KeyReports } from './key-reports.js';
 import { KeyRotation } from './key-rotation.js';
 import { KeyStatus } from './key-status.js';
+import { KeyVerification } from './key-verification.js';
 import { MasterKeyReload } from './master-key-reload.js';
 import { MasterKeys } from './master-keys.js';
 import { MessageCipher } from './message-cipher.js';
@@ -17,9 +19,11 @@ import { EncryptionMetrics } from './encryption-metrics.js';
     EncryptionMetrics,
     KeyCounts,
     KeyEviction,
+    KeyRenewal,
     KeyReports,
     KeyRotation,
     KeyStatus,
+    KeyVerification,
     MasterKeyReload,
     MasterKeys,
     OwnerKeys,
@@ -27,9 +31,11 @@ import { EncryptionMetrics } from './encryption-metrics.js';
   ],
   exports: [
     ClientKeys,
+    KeyRenewal,
     KeyReports,
     KeyRotation,
     KeyStatus,
+    KeyVerification,
     MasterKeyReload,
     MessageCipher,
     OwnerKeys,

@@ -15,6 +15,7 @@ import { RoomPurge } from './change/room-purge.js';
 import { MessageCache } from './message-cache.js';
 import { MessageController } from './message.controller.js';
 import { MessageRepository } from './read/message.repository.js';
+import { MessageVerification } from './read/message-verification.js';
 import { MessageService } from './read/message.service.js';
 import { MessageSealer } from './message-sealer.js';
 import { MessageSubscriber } from './message.subscriber.js';
@@ -36,6 +37,7 @@ import { MessageMetrics } from './message-metrics.js';
     MessageSender,
     MessageService,
     MessageSubscriber,
+    MessageVerification,
     MessageViews,
     MessageWriter,
     ReactionService,
