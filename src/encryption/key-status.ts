@@ -8,6 +8,8 @@ import { storedKeyIds } from './stored-key-ids.js';
 
 /** From the last use of a master key until it can go: whatever was under way has committed by then. */
 const SAFE_AFTER_MS = 600_000;
+/** Two periods of the rotation, which counts: longer ago, another process has taken over. */
+const COUNTED_MS = 1_200_000;
 const NONE: CountsByKind = { chat: 0, author: 0 };
 
 export interface MasterKeyStatus {
@@ -75,6 +77,16 @@ export class KeyStatus {
     const facts = { counts, living, uses: await this.uses(ids) };
     const keys = ids.map((id) => this.statusOf(id, facts));
     return reportOf(keys, living.length);
+  }
+
+  /** How many keys were last counted under which master key; nothing where that was long ago. */
+  lastCounted(): { labels: { key_id: string; state: MasterKeyState }; value: number }[] {
+    const { last } = this.counts;
+    if (!last || performance.now() - last.at > COUNTED_MS) return [];
+    return [...new Set([...this.master.ids, ...last.counts.keys()])].map((key_id) => {
+      const { chat, author } = last.counts.get(key_id) ?? NONE;
+      return { labels: { key_id, state: this.master.stateOf(key_id) }, value: chat + author };
+    });
   }
 
   private async uses(ids: string[]): Promise<Facts['uses']> {

@@ -17,6 +17,20 @@ export class Metrics {
     new Gauge({ name, help, registers, collect: collectInto((gauge: Gauge) => gauge.set(read())) });
   }
 
+  /** Such numbers that say of what each is, by labels. */
+  gauges(
+    name: string,
+    help: string,
+    labelNames: string[],
+    read: () => { labels: Record<string, string>; value: number }[],
+  ): void {
+    const collect = collectInto((gauge: Gauge) => {
+      gauge.reset();
+      for (const { labels, value } of read()) gauge.set(labels, value);
+    });
+    new Gauge({ name, help, labelNames, registers: [this.registry], collect });
+  }
+
   /** Words that do not change, as labels of the number 1. */
   info(name: string, help: string, labels: Readonly<Record<string, string>>): void {
     const registers = [this.registry];

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { parser } from '@prometheus-io/lezer-promql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { KeyStatus } from '../../src/encryption/key-status.js';
 import { TestApp } from '../support/test-app.js';
 import { isPostgres } from '../support/test-database.js';
 
@@ -61,6 +62,7 @@ describe.runIf(isPostgres)('the dashboard and the alerts', () => {
   let labels: Set<string>;
   beforeAll(async () => {
     app = await TestApp.start({ REDIS_URL: 'redis://127.0.0.1:1' });
+    await app.nest.get(KeyStatus).read(); // counts the keys
     const text = await (await fetch(`${app.url}/metrics`)).text();
     const types = [...text.matchAll(/^# TYPE (\w+) (\w+)$/gm)].flatMap(([, name, type]) =>
       type === 'histogram' ? ['_bucket', '_count', '_sum'].map((end) => name + end) : [name],
