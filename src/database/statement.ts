@@ -51,6 +51,8 @@ export function rowsOf(table: string, parameter: `$${number}`): string {
 
 /** As PostgreSQL's clock tells it, in milliseconds since 1970: those of several processes differ. */
 export const POSTGRES_NOW = '(extract(epoch FROM clock_timestamp()) * 1000)::bigint';
+/** The same on SQLite. */
+export const SQLITE_NOW = "CAST(unixepoch('subsec') * 1000 AS integer)";
 /** Stands on SQLite for what is between processes: the one there is the only one. */
 export const NEVER = 'SELECT 1 WHERE 0';
 

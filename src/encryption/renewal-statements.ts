@@ -1,9 +1,6 @@
-import { statement } from '../database/statement.js';
+import { POSTGRES_NOW, SQLITE_NOW, statement } from '../database/statement.js';
 import { FIRST_KEY } from './wrapped-key.entity.js';
 
-/** As PostgreSQL's clock tells it, in milliseconds since 1970: those of several processes differ. */
-const NOW = '(extract(epoch FROM clock_timestamp()) * 1000)::bigint';
-const SQLITE_NOW = "CAST(unixepoch('subsec') * 1000 AS integer)";
 const COLUMNS = 'owner_id, kind, since, key_id, token';
 
 /**
@@ -12,7 +9,7 @@ const COLUMNS = 'owner_id, kind, since, key_id, token';
  */
 export const HOLD_KEYS = statement({
   name: 'hold_keys',
-  postgres: `SELECT owner_id, kind, ${NOW} FROM wrapped_key
+  postgres: `SELECT owner_id, kind, ${POSTGRES_NOW} FROM wrapped_key
     WHERE owner_id = ANY($1::uuid[]) AND since = '${FIRST_KEY}' ORDER BY owner_id FOR UPDATE`,
   sqlite: `SELECT owner_id, kind, ${SQLITE_NOW} FROM wrapped_key
     WHERE owner_id IN (SELECT value FROM json_each(?)) AND since = '${FIRST_KEY}'`,
