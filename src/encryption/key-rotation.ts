@@ -64,6 +64,9 @@ export class KeyRotation extends PeriodicJob {
   /** Keys, by owner and `since`, that do not open under the master key that they name. */
   private readonly failed = new Map<string, { place: Place; keyId: string }>();
   private run: { rows: number; since: number } | undefined;
+  private asked: Promise<unknown> = Promise.resolve();
+  /** Meanwhile the job of this process leaves it alone: on SQLite two batches would share a transaction. */
+  private isAsked = false;
 
   constructor(
     private readonly database: Database,
@@ -75,6 +78,7 @@ export class KeyRotation extends PeriodicJob {
   }
 
   async step(tx: Transaction): Promise<boolean> {
+    if (this.isAsked) return false;
     const { isLast, waitsFor } = await this.batch(tx);
     if (waitsFor.length > 0) this.wait(waitsFor);
     else if (isLast) tx.onCommit(() => this.finish());
@@ -85,9 +89,23 @@ export class KeyRotation extends PeriodicJob {
    * Does all there is to do, whichever process has the job: two at once do not disturb each other.
    * Resolves once nothing is left that opens.
    */
-  async rotate(): Promise<RotationReport> {
+  rotate(): Promise<RotationReport> {
+    const next = this.asked.then(async () => {
+      this.isAsked = true;
+      return this.rotateAll().finally(() => (this.isAsked = false));
+    });
+    this.asked = next.catch(() => undefined);
+    return next;
+  }
+
+  private async rotateAll(): Promise<RotationReport> {
     const begun = performance.now();
-    const report: RotationReport = { rows: 0, failed: 0, seconds: 0, waits_for: [] };
+    const report: RotationReport = {
+      rows: 0,
+      failed: 0,
+      seconds: 0,
+      waits_for: [],
+    };
     for (;;) {
       const { rows, failed, waitsFor, isLast } = await this.database.write((tx) => this.batch(tx));
       report.rows += rows;
@@ -116,7 +134,12 @@ export class KeyRotation extends PeriodicJob {
     }
     if (rewrapped.length > 0) tx.commitWith({ statement: WRITE_REWRAPPED, lists: [rewrapped] });
     tx.onCommit(() => this.count(keyId, rewrapped.length, failed));
-    return { rows: rewrapped.length, failed: failed.length, waitsFor, isLast: false };
+    return {
+      rows: rewrapped.length,
+      failed: failed.length,
+      waitsFor,
+      isLast: false,
+    };
   }
 
   /** Of keys under a master key that is not here nothing can be done: the server is not ready then. */
@@ -139,7 +162,10 @@ export class KeyRotation extends PeriodicJob {
     return [...this.failed.values()].filter((one) => one.keyId === keyId).length;
   }
 
-  private rewrap({ keyId, old }: OldKeys): { rewrapped: Row[]; failed: Place[] } {
+  private rewrap({ keyId, old }: OldKeys): {
+    rewrapped: Row[];
+    failed: Place[];
+  } {
     const rewrapped: Row[] = [];
     const failed: Place[] = [];
     for (const [owner_id, kind, since, token] of old) {
@@ -147,7 +173,13 @@ export class KeyRotation extends PeriodicJob {
         const key = this.master.unwrap(owner_id, { keyId, token });
         const wrapped = this.master.wrap(owner_id, key);
         key.fill(0);
-        rewrapped.push({ owner_id, kind, since, key_id: wrapped.keyId, token: wrapped.token });
+        rewrapped.push({
+          owner_id,
+          kind,
+          since,
+          key_id: wrapped.keyId,
+          token: wrapped.token,
+        });
       } catch (error) {
         if (!(error instanceof KeyMissingError)) throw error;
         failed.push([owner_id, since]);
@@ -159,7 +191,10 @@ export class KeyRotation extends PeriodicJob {
   private begin(): void {
     if (this.run) return;
     this.run = { rows: 0, since: performance.now() };
-    this.logger.log({ event: 'keys.rotation_started', key_id: this.master.currentId });
+    this.logger.log({
+      event: 'keys.rotation_started',
+      key_id: this.master.currentId,
+    });
   }
 
   private count(keyId: string, rows: number, failed: Place[]): void {
@@ -169,7 +204,11 @@ export class KeyRotation extends PeriodicJob {
       const [owner_id] = place;
       this.failed.set(place.join(), { place, keyId });
       this.counts.failed++;
-      this.logger.error({ event: 'keys.rewrap_failed', key_id: keyId, owner_id });
+      this.logger.error({
+        event: 'keys.rewrap_failed',
+        key_id: keyId,
+        owner_id,
+      });
     }
   }
 

@@ -82,7 +82,10 @@ describe('SIGHUP', () => {
     });
     await until(() => lines('keys.rotation_finished').length > 0, 20_000);
     writeFileSync(path, newer);
-    expect(await reload()).toMatchObject({ event: 'master_keys.reloaded', key_ids: [idOf(newer)] });
+    expect(await reload()).toMatchObject({
+      event: 'master_keys.reloaded',
+      key_ids: [idOf(newer)],
+    });
     const { body: page } = await client.get(`/message/?chat_id=${room.id}`);
     expect(page.data[0].message).toBe('before');
     expect((await client.post('/chat/', { chat_name: 'Another' })).status).toBe(201);
@@ -93,7 +96,9 @@ describe('SIGHUP', () => {
     const path = join(database.dataDir, 'keys.txt');
     writeFileSync(path, older);
     const slow = `sleep 0.$((RANDOM % 5)); cat ${path}`;
-    await start({ MASTER_KEYS_COMMAND: JSON.stringify(['/bin/bash', '-c', slow]) });
+    await start({
+      MASTER_KEYS_COMMAND: JSON.stringify(['/bin/bash', '-c', slow]),
+    });
     for (const text of [`${newer}\n${older}`, `${older}\n${newer}`, `${newer}\n${older}\n#`]) {
       writeFileSync(path, text);
       server.kill('SIGHUP');
@@ -103,6 +108,42 @@ describe('SIGHUP', () => {
     expect(lines('master_keys.reloaded').at(-1)).toMatchObject({
       key_ids: [idOf(newer), idOf(older)],
     });
+  });
+
+  it('fails nobody who asks meanwhile, with good files and bad', async () => {
+    database = await TestDatabase.create();
+    const path = join(database.dataDir, 'keys.txt');
+    writeFileSync(path, older);
+    await start({ MASTER_KEYS_FILE: path });
+    const account = { email: 'ada@example.org', password: PASSWORD };
+    const { body } = await new Client(server.url).post('/userauth/userSignup', account);
+    const client = new Client(server.url, body.access_token);
+    const { body: room } = await client.post('/chat/', { chat_name: 'Room' });
+    let isOver = false;
+    const statuses = new Set<number>();
+    const asking = Array.from({ length: 16 }, async (_, n) => {
+      while (!isOver) {
+        const asked =
+          n % 2
+            ? client.post('/message/', {
+                chatid: room.id,
+                message: 'meanwhile',
+              })
+            : client.get(`/message/?chat_id=${room.id}`);
+        statuses.add((await asked).status);
+      }
+    });
+    const good = [`${newer}\n${older}`, `${older}\n${newer}`];
+    for (let n = 0; n < 8; n++) {
+      writeFileSync(path, n % 2 ? 'hunter2' : good[(n / 2) % 2]);
+      const { event } = await reload();
+      expect(event).toBe(n % 2 ? 'master_keys.not_reloaded' : 'master_keys.reloaded');
+    }
+    isOver = true;
+    await Promise.all(asking);
+    expect([...statuses].sort()).toEqual([200, 201]);
+    const { body: page } = await client.get(`/message/?chat_id=${room.id}&limit=200`);
+    expect(page.data.filter((one: { message: string }) => one.message !== 'meanwhile')).toEqual([]);
   });
 
   it('says that MASTER_KEYS cannot be read again', async () => {

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { inSlices } from '../../common/slices.js';
+import { inSlices, partsOf } from '../../common/slices.js';
 import { Database } from '../../database/database.js';
 import { statement } from '../../database/statement.js';
 import { BodyUnreadableError, KeyUnavailableError } from '../../encryption/encryption.errors.js';
@@ -14,6 +14,8 @@ import { FIRST_KEY } from '../../encryption/wrapped-key.entity.js';
 
 /** Of the longest messages these are 9 MB, which SQLite reads in one go. */
 const STEP = 100;
+/** To wait for each costs 2 µs, of 20 in all. */
+const AT_ONCE = 10;
 
 /** Index message(chat_id, seq). Parameters: the last place before them, how many. */
 const SEALED_AFTER = statement({
@@ -85,8 +87,17 @@ export class MessageVerification implements Verifiable {
 
   private async shutAmong(rows: SealedRow[]): Promise<SealedRow[]> {
     await this.keys.preload(ownersOf(rows));
-    const opens = await inSlices(rows, (row) => this.opens(row));
-    return rows.filter((_, index) => !opens[index]);
+    const shut = await inSlices(partsOf(rows, AT_ONCE), (part) => this.shutOf(part));
+    return shut.flat();
+  }
+
+  private async shutOf(rows: SealedRow[]): Promise<SealedRow[]> {
+    const shut: SealedRow[] = [];
+    for (const row of rows) {
+      const opens = this.opens(row);
+      if (!(opens instanceof Promise ? await opens : opens)) shut.push(row);
+    }
+    return shut;
   }
 
   private opens([id, chatId, , senderId, ciphertext]: SealedRow): boolean | Promise<boolean> {
@@ -100,7 +111,9 @@ export class MessageVerification implements Verifiable {
 }
 
 function ownersOf(rows: SealedRow[]): string[] {
-  return [...new Set(rows.flatMap(([, chatId, , senderId]) => [chatId, senderId]))];
+  const owners = new Set<string>();
+  for (const [, chatId, , senderId] of rows) owners.add(chatId).add(senderId);
+  return [...owners];
 }
 
 function isShut(error: unknown): false {
