@@ -16,6 +16,25 @@ export interface Screen {
   dark?: boolean;
 }
 
+const FRAMES = 'disabled-by-default-devtools.timeline.frame';
+
+interface FrameEvent {
+  name: string;
+  args: { hasPartialUpdate?: boolean };
+}
+
+interface Trace {
+  traceEvents: FrameEvent[];
+}
+
+interface Frames {
+  drawn: number;
+  /** Scrolled in time, without what the page's scripts have changed. */
+  late: number;
+  /** Not drawn at all. */
+  dropped: number;
+}
+
 /** One browser for several people, each with a profile of their own. */
 export class Browsers {
   private constructor(private readonly browser: Browser) {}
@@ -36,6 +55,18 @@ export class Browsers {
     const own = new ChatPage(context, page);
     await page.goto(`${url}/app/`);
     return own;
+  }
+
+  /** What Chromium tells of its frames while something is done. */
+  async frames(page: ChatPage, work: () => Promise<void>): Promise<Frames> {
+    await this.browser.startTracing(page.page, { categories: [FRAMES] });
+    await work();
+    const trace = JSON.parse((await this.browser.stopTracing()).toString()) as Trace;
+    const named = (name: string): FrameEvent[] =>
+      trace.traceEvents.filter((event) => event.name === name);
+    const dropped = named('DroppedFrame');
+    const late = dropped.filter(({ args }) => args.hasPartialUpdate).length;
+    return { drawn: named('DrawFrame').length, late, dropped: dropped.length - late };
   }
 
   stop(): Promise<void> {

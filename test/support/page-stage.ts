@@ -34,6 +34,11 @@ export class PageStage {
     return this.browsers.open(this.url, screen);
   }
 
+  /** @see Browsers.frames */
+  frames(page: ChatPage, work: () => Promise<void>): ReturnType<Browsers['frames']> {
+    return this.browsers.frames(page, work);
+  }
+
   /** Somebody who uses the API and no page. */
   async givenCaller(fname: string, fields: object = {}): Promise<Client> {
     const account = { email: `${fname.toLowerCase()}@example.org`, password: PASSWORD, fname };

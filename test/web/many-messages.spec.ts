@@ -5,6 +5,9 @@ import { PageStage } from '../support/page-stage.js';
 
 const COUNT = 5000;
 const AT_ONCE = 50;
+/** Turns of the wheel, and the time from one to the next. */
+const TURNS = 80;
+const TURN_MS = 40;
 /** How far a message may move that stays in sight while older ones come above it. */
 const STILL_PX = 2;
 
@@ -52,9 +55,19 @@ describe.skipIf(!hasChromium)(`a room of ${COUNT} messages`, { retry: 2 }, () =>
     expect(all).toEqual(all.map((_, i) => first + i)); // each once, in order
   });
 
-  it('spends little on a frame while it scrolls', async () => {
-    const slowest = await bob.page.evaluate<number>(FRAMES);
-    expect(slowest).toBeLessThan(250); // on a machine that does other things too
+  it('drops few frames while the wheel turns', async () => {
+    await bob.page.mouse.move(900, 400);
+    const { drawn, late, dropped } = await stage.frames(bob, async () => {
+      for (let i = 0; i < TURNS; i++) {
+        await bob.page.mouse.wheel(0, i % 40 < 20 ? 240 : -240);
+        await bob.page.waitForTimeout(TURN_MS);
+      }
+    });
+    console.info(`Frames while it scrolls: ${drawn} drawn, ${late} late, ${dropped} dropped`);
+    expect(drawn).toBeGreaterThan(TURNS / 2);
+    // Generous, since the machine does other things too: at a load of 9 on two cores 1 in 80 was dropped.
+    expect(dropped / drawn).toBeLessThan(0.25);
+    expect(late / drawn).toBeLessThan(0.6);
   });
 
   it('leads back to the newest', async () => {
@@ -91,17 +104,4 @@ const SCROLL_UP = `(async () => {
     worst = Math.max(worst, Math.abs(seen.getBoundingClientRect().top - top));
   }
   return worst;
-})()`;
-
-/** The longest time between two frames, in milliseconds, over two seconds of scrolling. */
-const FRAMES = `(async () => {
-  const box = document.querySelector('.scroller');
-  let [slowest, last] = [0, performance.now()];
-  for (let i = 0; i < 120; i++) {
-    box.scrollTop += i % 2 ? 400 : 250;
-    const now = await new Promise(requestAnimationFrame);
-    if (i > 0) slowest = Math.max(slowest, now - last);
-    last = now;
-  }
-  return slowest;
 })()`;
