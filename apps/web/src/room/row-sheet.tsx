@@ -3,6 +3,7 @@ import { type ReactNode, useEffect, useState } from 'react';
 import { useClient } from '@conclave/client/react';
 import { useAction } from '../ui/action';
 import { Sheet } from '../ui/sheet';
+import { wordsOf } from '../words';
 
 type Row = Record<string, string | number | null>;
 
@@ -30,7 +31,7 @@ export function RowSheet(props: { message: RoomMessage; onClose: () => void }): 
           whose key is in no row.
         </p>
         <p role="status" className="form-word">
-          {problem?.detail}
+          {problem && wordsOf(problem)}
         </p>
         <dl className="row">
           {Object.entries(row ?? {}).map(([name, value]) => (

@@ -29,7 +29,7 @@ export function Confirm(props: {
         {props.confirm}
       </button>
       <button type="button" className="button is-quiet" onClick={() => setAsking(false)}>
-        Keep
+        Cancel
       </button>
     </div>
   );
