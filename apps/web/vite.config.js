@@ -27,6 +27,7 @@ export default defineConfig({
       onLog: (level, log, handle) => log.code !== 'MODULE_LEVEL_DIRECTIVE' && handle(level, log),
     },
     target: 'es2023',
+    cssTarget: ['chrome125', 'firefox125', 'safari17.4'], // else `:dir()` becomes a list of languages
     reportCompressedSize: false,
   },
 });

@@ -1,12 +1,12 @@
 import type { Chat, RoomMessage } from '@conclave/client';
 import { type KeyboardEvent, type ReactNode, useEffect, useRef } from 'react';
 import type { UsedRoom } from '@conclave/client/react';
-import { nameOf, roomName } from '../names';
+import { roomName } from '../names';
 import { IconButton } from '../ui/icon';
-import { lineOf } from '../words';
 import { useDraft } from './drafts';
 import { editing } from './editing';
 import { useGrowing } from './growing';
+import { QuoteLine } from './quote';
 
 interface Props {
   used: UsedRoom;
@@ -72,9 +72,9 @@ function editLast(messages: readonly RoomMessage[]): boolean {
 function ReplyTo({ message, onEnd }: { message: RoomMessage; onEnd: () => void }): ReactNode {
   return (
     <div className="composer-reply">
-      <span className="quote" dir="auto">
-        <b>{nameOf(message.sender)}</b> {lineOf(message)}
-      </span>
+      <p className="quote">
+        <QuoteLine of={message} />
+      </p>
       <IconButton icon="close" label="Do not reply" onClick={onEnd} />
     </div>
   );
