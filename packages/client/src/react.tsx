@@ -15,6 +15,8 @@ import type { Room, RoomSnapshot } from './room.js';
 import type { Place } from './room-pages.js';
 import type { Chat, Profile, User } from './types.js';
 
+export { SMALL_ROOM } from './room-state.js';
+
 /** What `useRoom` hands on of a room; each may be passed on by itself. */
 const ACTIONS = [
   'open',

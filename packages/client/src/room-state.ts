@@ -15,7 +15,8 @@ import type {
 /** What is done to a window, and again to a page that was asked for before. */
 type Patch = (window: MessageWindow) => void;
 
-const SMALL = 100;
+/** In larger rooms nobody is told how far others have read, or that they have another name. */
+export const SMALL_ROOM = 100;
 
 /** What the server says of a room after an absence. */
 export interface News {
@@ -71,7 +72,7 @@ export class RoomState {
 
   /** Whether its members are told of new names. */
   get isSmall(): boolean {
-    return this.chat.member_count <= SMALL;
+    return this.chat.member_count <= SMALL_ROOM;
   }
 
   get change(): number {

@@ -1,6 +1,6 @@
 import type { RoomMessage } from '@conclave/client';
 import { type ReactNode, useEffect, useState } from 'react';
-import { useRoom } from '@conclave/client/react';
+import { SMALL_ROOM, useRoom } from '@conclave/client/react';
 import { roomName } from '../names';
 import { Composer } from './composer';
 import { MessageList } from './message-list';
@@ -12,16 +12,13 @@ import { RoomStatus } from './room-status';
 import { RowSheet } from './row-sheet';
 import { useNews } from './news';
 
-/** In larger rooms the server does not tell who has read how far. */
-const MOST_READERS = 100;
-
 export function RoomView({ id }: { id: string }): ReactNode {
   const used = useRoom(id, 'unread');
   const { chat, messages, loadMembers } = used;
   const [replyTo, setReplyTo] = useState<RoomMessage | null>(null);
   const [isDetailed, setDetailed] = useState(false);
   const [stored, setStored] = useState<RoomMessage | null>(null);
-  const isSmall = chat !== null && chat.member_count <= MOST_READERS;
+  const isSmall = chat !== null && chat.member_count <= SMALL_ROOM;
   useEffect(() => {
     if (isSmall) loadMembers().catch(() => undefined); // then nobody is shown to have seen it
   }, [loadMembers, isSmall]);
