@@ -79,6 +79,26 @@ describe.skipIf(!hasChromium)('what does not go through', () => {
     await ada.sees('Still here');
   });
 
+  it('is told of one’s own e-mail, in its field', async () => {
+    await ada.button('New room').click();
+    await ada.field('Their e-mail').fill('ada@example.org');
+    await ada.button('Open').click();
+    await ada.page.getByText('This is your own e-mail').waitFor();
+    await ada.button('Close').click();
+  });
+
+  it('is told of a list that cannot be read, which comes once it can', async () => {
+    const room = new URL(ada.page.url()).hash;
+    await turn();
+    await ada.page.getByRole('link', { name: 'Find rooms' }).click();
+    await ada.page.getByText('The server cannot be reached.', { exact: true }).waitFor();
+    await turn();
+    await ada.button('Open Engine room').waitFor();
+    await ada.page.getByRole('link', { name: 'Your account' }).click();
+    await ada.page.getByText('this one').waitFor();
+    await ada.page.goto(`${stage.url}/app/${room}`);
+  });
+
   it('is told of a message that the server refuses, which can be discarded', async () => {
     await ada.say(TOO_LONG);
     const words = ada.page.locator('.message-state.is-wrong', { hasText: 'Not sent.' });

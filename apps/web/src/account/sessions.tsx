@@ -1,6 +1,6 @@
 import type { LoginSession } from '@conclave/client';
 import { type ReactNode, useEffect, useState } from 'react';
-import { useClient } from '@conclave/client/react';
+import { useClient, useStatus } from '@conclave/client/react';
 import { full } from '../times';
 import { useAction } from '../ui/action';
 import { wordsOf } from '../words';
@@ -11,7 +11,8 @@ export function Sessions(): ReactNode {
   const [sessions, setSessions] = useState<readonly LoginSession[] | null>(null);
   const { run, isBusy, problem } = useAction();
   const read = async (): Promise<void> => setSessions(await calls.sessions());
-  useEffect(() => void run(read), []);
+  const isOnline = useStatus() === 'online'; // else it would not ask again by itself
+  useEffect(() => void run(read), [isOnline]);
   const end = (id: string): void =>
     void run(async () => {
       await calls.endSession(id);

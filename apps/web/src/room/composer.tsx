@@ -8,6 +8,9 @@ import { editing } from './editing';
 import { useGrowing } from './growing';
 import { QuoteLine } from './quote';
 
+/** Elsewhere a keyboard would cover half of what there is to read. */
+const HAS_KEYS = matchMedia('(pointer: fine)').matches;
+
 interface Props {
   used: UsedRoom;
   chat: Chat;
@@ -21,13 +24,14 @@ export function Composer({ used, chat, replyTo, onReplied }: Props): ReactNode {
   const area = useRef<HTMLTextAreaElement>(null);
   useGrowing(area, text);
   useEffect(() => {
-    if (replyTo) area.current?.focus();
+    if (replyTo || HAS_KEYS) area.current?.focus();
   }, [replyTo?.id]);
   const send = (): void => {
     if (!text.trim()) return;
     used.send(text, { replyTo: replyTo?.id });
     write('');
     onReplied();
+    area.current?.focus();
     if (used.hasNewer) void used.open('newest').catch(() => undefined);
   };
   const onKey = (event: KeyboardEvent): void => {

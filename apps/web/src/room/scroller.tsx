@@ -24,6 +24,7 @@ interface Anchor {
 }
 
 const NEAR_PX = 48;
+const SHOWN_MS = 1500;
 
 /**
  * Keeps what is read in its place while messages come above and below, and follows the newest where it is in
@@ -95,7 +96,7 @@ export class Scroller extends Component<Props> {
     this.isStuck = !target;
     if (target) target.scrollIntoView({ block: wanted.to === 'unread' ? 'start' : 'center' });
     else box.scrollTop = box.scrollHeight;
-    if (target && wanted.to === 'message') target.focus({ preventScroll: true });
+    if (target && wanted.to === 'message') show(target);
     return true;
   }
 
@@ -131,4 +132,10 @@ export class Scroller extends Component<Props> {
     }
     return items[low] ?? null;
   }
+}
+
+/** Which one it is that was looked for. */
+function show(message: HTMLElement): void {
+  message.focus({ preventScroll: true });
+  message.animate({ backgroundColor: ['var(--accent-soft)', 'transparent'] }, SHOWN_MS);
 }

@@ -1,6 +1,6 @@
 import type { Chat } from '@conclave/client';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
-import { useClient } from '@conclave/client/react';
+import { useClient, useStatus } from '@conclave/client/react';
 import { roomName } from '../names';
 import { goTo } from '../route';
 import { useAction } from '../ui/action';
@@ -98,6 +98,7 @@ function useFound(q: string): Found {
   const [next, setNext] = useState<string | null>(null);
   const [isDone, setDone] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
+  const isOnline = useStatus() === 'online'; // else it would not ask again by itself
   const asked = useRef(0);
   const ask = async (after?: string): Promise<void> => {
     const mine = ++asked.current;
@@ -116,6 +117,6 @@ function useFound(q: string): Found {
   useEffect(() => {
     const timer = setTimeout(() => void ask(), PAUSE_MS);
     return () => clearTimeout(timer);
-  }, [q]);
+  }, [q, isOnline]);
   return { rooms, isDone, problem, more: next === null ? null : () => void ask(next) };
 }

@@ -1,6 +1,6 @@
 import { Problem } from '@conclave/client';
 import type { ReactNode } from 'react';
-import { useClient } from '@conclave/client/react';
+import { useClient, useMe } from '@conclave/client/react';
 import { goTo } from '../route';
 import { Field, Form } from '../ui/form';
 import { Sheet } from '../ui/sheet';
@@ -8,6 +8,7 @@ import { Sheet } from '../ui/sheet';
 /** A room for many, or one for two. */
 export function NewRoom({ onClose }: { onClose: () => void }): ReactNode {
   const client = useClient();
+  const me = useMe();
   const open = (id: string): void => {
     onClose();
     goTo({ view: 'room', id });
@@ -40,9 +41,11 @@ export function NewRoom({ onClose }: { onClose: () => void }): ReactNode {
         <Form
           label="Talk to one person"
           button="Open"
-          onSubmit={async ({ email }) =>
-            open((await client.openDirect(await idOf(client, email))).id)
-          }
+          onSubmit={async ({ email }) => {
+            const id = await idOf(client, email);
+            if (id === me?.id) throw wrongEmail('This is your own e-mail');
+            open((await client.openDirect(id)).id);
+          }}
         >
           <Field label="Their e-mail" name="email" type="email" autoComplete="off" />
         </Form>
@@ -55,11 +58,16 @@ export function NewRoom({ onClose }: { onClose: () => void }): ReactNode {
 export async function idOf(client: ReturnType<typeof useClient>, email: string): Promise<string> {
   const person = await client.findByEmail(email);
   if (person) return person.id;
-  throw new Problem({
-    type: 'urn:conclave:problem:not-found',
-    title: 'Nobody found',
-    status: 404,
-    detail: 'Nobody here has this e-mail.',
-    errors: [{ field: 'email', messages: ['Nobody here has this e-mail'] }],
+  throw wrongEmail('Nobody here has this e-mail');
+}
+
+/** Told as the server tells of a field. */
+function wrongEmail(words: string): Problem {
+  return new Problem({
+    type: 'urn:conclave:problem:invalid-input',
+    title: 'Invalid input',
+    status: 400,
+    detail: `${words}.`,
+    errors: [{ field: 'email', messages: [words] }],
   });
 }

@@ -8,6 +8,7 @@ import {
   useId,
   useRef,
 } from 'react';
+import { wordsOf } from '../words';
 import { type Action, useAction } from './action';
 
 /** Problems that name no field, and are of one all the same. */
@@ -17,6 +18,12 @@ const FIELDS: Record<string, string[]> = {
   'urn:conclave:problem:no-password': ['current_password'],
   'urn:conclave:problem:wrong-token': ['password'],
 };
+
+/** Whether a field of the form tells of it. */
+function isTold(form: HTMLFormElement | null, problem: Problem): boolean {
+  const names = [...(FIELDS[problem.type] ?? []), ...Object.keys(problem.fields)];
+  return names.some((name) => form?.elements.namedItem(name));
+}
 
 const ProblemContext = createContext<Problem | null>(null);
 
@@ -60,7 +67,7 @@ export function Form(props: FormProps): ReactNode {
         }}
       >
         {props.children}
-        <FormFoot {...props} action={action} />
+        <FormFoot {...props} form={form.current} action={action} />
       </form>
     </ProblemContext>
   );
@@ -71,10 +78,10 @@ function FormFoot({
   more,
   done,
   isDanger,
+  form,
   action,
-}: FormProps & { action: Action }): ReactNode {
+}: FormProps & { form: HTMLFormElement | null; action: Action }): ReactNode {
   const { problem, isBusy } = action;
-  const isTold = problem && (problem.type in FIELDS || Object.keys(problem.fields).length > 0);
   return (
     <>
       <div className="form-foot">
@@ -86,14 +93,14 @@ function FormFoot({
           {!problem && !isBusy ? done : null}
         </span>
         <span role="alert" className="form-word">
-          {problem && !isTold ? problem.detail : null}
+          {problem && !isTold(form, problem) ? wordsOf(problem) : null}
         </span>
       </div>
     </>
   );
 }
 
-function wordsOf(problem: Problem | null, name: string, label: string): string | undefined {
+function fieldWords(problem: Problem | null, name: string, label: string): string | undefined {
   if (!problem) return undefined;
   if (FIELDS[problem.type]?.includes(name)) return problem.detail;
   return problem.fields[name]?.map((each) => each.replace(name, label)).join('. ');
@@ -112,7 +119,7 @@ export function Field({
 } & InputHTMLAttributes<HTMLInputElement>): ReactNode {
   const id = useId();
   const problem = useContext(ProblemContext);
-  const words = wordsOf(problem, name, label);
+  const words = fieldWords(problem, name, label);
   return (
     <div className="field">
       <label htmlFor={id}>{label}</label>
