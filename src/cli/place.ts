@@ -18,11 +18,15 @@ export function placeOf(env: NodeJS.ProcessEnv): Place {
   const read = new EnvReader(env, ['DATABASE_URL']);
   const databaseUrl = readDatabaseUrl(read);
   read.throwFaults();
-  return { dataDir: dataDirOf(env), databaseUrl, backupDir: read.text('BACKUP_DIR') };
+  return { dataDir: dataDirOf(env), databaseUrl, backupDir: backupDirOf(env) };
 }
 
 export function dataDirOf(env: NodeJS.ProcessEnv): string {
   return resolve(new EnvReader(env).text('DATA_DIR', './data'));
+}
+
+export function backupDirOf(env: NodeJS.ProcessEnv): string | undefined {
+  return new EnvReader(env).text('BACKUP_DIR');
 }
 
 export class WrongUserError extends Error {

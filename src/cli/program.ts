@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../config/version.js';
 import { backup, restore } from './commands/backup.js';
+import { doctor } from './commands/doctor.js';
 import { rooms } from './commands/rooms.js';
 import { users } from './commands/users.js';
 import { EXIT } from './exit-codes.js';
@@ -20,6 +21,7 @@ export async function runCommand(args: string[]): Promise<void> {
     .addCommand(rooms())
     .addCommand(backup())
     .addCommand(restore())
+    .addCommand(doctor())
     .addHelpText('after', NOTES);
   for (const command of [program, ...program.commands.flatMap(withOwn)]) {
     command.exitOverride().helpCommand(false).showHelpAfterError('(--help tells more)');

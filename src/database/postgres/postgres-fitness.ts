@@ -22,7 +22,7 @@ export async function requireWritable(dataSource: DataSource): Promise<void> {
 }
 
 /** Any other encoding refuses some letters, or compares bytes for letters. */
-async function requireUtf8(dataSource: DataSource): Promise<void> {
+export async function requireUtf8(dataSource: DataSource): Promise<void> {
   const [{ server_encoding: encoding }] =
     await dataSource.query<[{ server_encoding: string }]>('SHOW server_encoding');
   if (encoding === 'UTF8') return;
@@ -37,7 +37,7 @@ async function requireUtf8(dataSource: DataSource): Promise<void> {
  * lock between two statements. Two sessions of ours are then served by one process of PostgreSQL, or one
  * by several. Without a pooler the process is the one named as the connection began.
  */
-async function requireSessions(dataSource: DataSource): Promise<void> {
+export async function requireSessions(dataSource: DataSource): Promise<void> {
   const [first, second] = [dataSource.createQueryRunner(), dataSource.createQueryRunner()];
   try {
     const one = (await first.connect()) as pg.PoolClient;
