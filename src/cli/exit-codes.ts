@@ -4,8 +4,8 @@ export const EXIT = {
   /** Refused or failed; of `doctor` a danger, of `keys verify` something that does not open. */
   failed: 1,
   usage: 2,
-  /** `keys status`: keys are left under another master key than the first. */
+  /** `keys status`, `keys rotate`: keys are left under another master key than the first. */
   unfinished: 3,
-  /** `keys status`: stored keys are under a master key that is not there. */
+  /** Stored keys are under a master key that is not there. */
   keyMissing: 4,
 } as const;

@@ -2,6 +2,8 @@ import { Command, CommanderError } from 'commander';
 import { VERSION } from '../config/version.js';
 import { backup, restore } from './commands/backup.js';
 import { doctor } from './commands/doctor.js';
+import { history } from './commands/history.js';
+import { keys } from './commands/keys.js';
 import { rooms } from './commands/rooms.js';
 import { users } from './commands/users.js';
 import { EXIT } from './exit-codes.js';
@@ -9,8 +11,8 @@ import { EXIT } from './exit-codes.js';
 const NOTES = `
 Run it as the owner of DATA_DIR. Where the server runs it does the work, and DATA_DIR is all that has to
 be set; else set what the server has.
-Exit codes: 0 done, 1 refused, failed or a danger found, 2 wrong usage, 3 keys status: unfinished,
-4 keys status: a key is missing.`;
+Exit codes: 0 done, 1 refused, failed or a danger found, 2 wrong usage, 3 the rotation is unfinished,
+4 a master key is missing.`;
 
 /** Runs one call of the command; what it ends with is `process.exitCode`. */
 export async function runCommand(args: string[]): Promise<void> {
@@ -19,6 +21,8 @@ export async function runCommand(args: string[]): Promise<void> {
     .version(VERSION)
     .addCommand(users())
     .addCommand(rooms())
+    .addCommand(keys())
+    .addCommand(history())
     .addCommand(backup())
     .addCommand(restore())
     .addCommand(doctor())

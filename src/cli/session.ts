@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import { MasterKeyMissingError } from '../encryption/encryption.errors.js';
+import { takeEnvironment } from '../config/take-environment.js';
 import { EXIT } from './exit-codes.js';
 import { dataDirOf, requireOwner } from './place.js';
 import { askServer } from './socket/ask-server.js';
@@ -23,9 +25,9 @@ export class Session {
     return async (...given) => {
       const command = given.at(-1) as Command;
       const options = command.optsWithGlobals<O & { json?: boolean }>();
-      const session = new Session(process.env, options.json === true);
+      const session = new Session(takeEnvironment(), options.json === true);
       try {
-        requireOwner(dataDirOf(process.env));
+        requireOwner(dataDirOf(session.env));
         await work(session, command.args, options);
       } catch (error) {
         session.fail(error);
@@ -54,7 +56,7 @@ export class Session {
 
   private fail(error: unknown): void {
     const message = error instanceof Error ? error.message : String(error);
-    process.exitCode = EXIT.failed;
+    process.exitCode = error instanceof MasterKeyMissingError ? EXIT.keyMissing : EXIT.failed;
     if (this.isJson) console.log(JSON.stringify({ error: message }, null, 2));
     else console.error(`Not done. ${message}`);
   }

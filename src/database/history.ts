@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from './database.js';
+import { Installation } from './installation.entity.js';
 import { findHistory, makeInstallation } from './installation.js';
 
 /** How far a client has a room, and on which line of history, where it says so. */
@@ -27,6 +28,15 @@ export class History {
 
   async current(): Promise<string> {
     return (await findHistory(this.database)) ?? this.begin();
+  }
+
+  /** Begins a new line in place of the one there is. */
+  async renew(): Promise<string> {
+    return this.database.write(async (tx) => {
+      await tx.manager.delete(Installation, { id: 1 });
+      await makeInstallation(tx.manager);
+      return (await findHistory(tx))!;
+    });
   }
 
   /** Begins a new line where there is none, or learns of the one that another process has begun. */

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DataSource } from 'typeorm';
 import type { Settings } from '../../config/settings.js';
-import { byId } from '../../encryption/master-keys.js';
+import { MasterKeys } from '../../encryption/master-keys.js';
 import { type Finding, findingsOf } from './finding.js';
 
 const { danger, advice } = findingsOf('keys');
@@ -10,7 +10,7 @@ const { danger, advice } = findingsOf('keys');
 /** Master keys that stored keys are under and that are not there, and those that are there for nothing. */
 export async function keyFindings(source: DataSource, settings: Settings): Promise<Finding[]> {
   const stored = await storedIds(source);
-  const given = [...byId(keysOf(settings)).keys()];
+  const given = MasterKeys.of(...keysOf(settings)).ids;
   const [first] = given;
   const missing = stored.filter((id) => !given.includes(id));
   const old = stored.filter((id) => id !== first && given.includes(id));

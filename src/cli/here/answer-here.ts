@@ -3,6 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { NestFactory } from '@nestjs/core';
 import { Settings } from '../../config/settings.js';
 import { openDatabase } from '../../database/open-database.js';
+import { KeyReports } from '../../encryption/key-reports.js';
 import { entities } from '../../entities.js';
 import { AppLogger, createLog } from '../../http/logger.js';
 import { RedisClient } from '../../redis/redis-client.js';
@@ -12,6 +13,8 @@ import { HereModule } from './here.module.js';
 
 const STANDARD_ERROR = 2;
 const REDIS_MS = 3000;
+/** What would wrap keys under another first master key than running servers. */
+const SEALING = new Set(['users.add', 'keys.rotate', 'keys.renew']);
 
 /**
  * Does in this process what no server is there to do: on SQLite under the lock of DATA_DIR, on PostgreSQL
@@ -27,9 +30,11 @@ export async function answerHere(request: Request, env: NodeJS.ProcessEnv): Prom
     abortOnError: false,
   });
   try {
-    const redis = context.get(RedisClient);
+    const redis = context.get(RedisClient, { strict: false });
     await Promise.race([redis.tried(), setTimeout(REDIS_MS, undefined, { ref: false })]);
-    const answer = await context.get(Operations).answer(request);
+    if (SEALING.has(request.operation))
+      await context.get(KeyReports, { strict: false }).requireSameFirstKey();
+    const answer = await context.get(Operations, { strict: false }).answer(request);
     await redis.commands?.ping().catch(() => undefined); // what was published is there by its answer
     return answer;
   } finally {

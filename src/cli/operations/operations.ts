@@ -2,6 +2,8 @@ import { Injectable, Logger } from '@nestjs/common';
 import { DomainError, InvalidInputError } from '../../common/errors.js';
 import type { Answer, Request } from '../socket/protocol.js';
 import type { Table } from './given.js';
+import { HistoryOperations } from './history-operations.js';
+import { KeyOperations } from './key-operations.js';
 import { RoomOperations } from './room-operations.js';
 import { UserLists } from './user-lists.js';
 import { UserOperations } from './user-operations.js';
@@ -12,8 +14,15 @@ export class Operations {
   private readonly logger = new Logger('command');
   private readonly table: Table;
 
-  constructor(users: UserOperations, lists: UserLists, rooms: RoomOperations) {
-    this.table = { ...users.table, ...lists.table, ...rooms.table };
+  constructor(
+    users: UserOperations,
+    lists: UserLists,
+    rooms: RoomOperations,
+    keys: KeyOperations,
+    history: HistoryOperations,
+  ) {
+    const all = [users, lists, rooms, keys, history];
+    this.table = Object.assign({}, ...all.map(({ table }) => table)) as Table;
   }
 
   /** Never rejects: what went wrong is told in words. */
