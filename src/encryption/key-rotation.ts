@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
+import { Pause } from '../common/pause.js';
 import { Database } from '../database/database.js';
 import type { Row, Statement } from '../database/statement.js';
 import type { Reads, Transaction } from '../database/transaction.js';
@@ -64,6 +65,7 @@ export class KeyRotation extends PeriodicJob {
   /** Keys, by owner and `since`, that do not open under the master key that they name. */
   private readonly failed = new Map<string, { place: Place; keyId: string }>();
   private run: { rows: number; since: number } | undefined;
+  private readonly pause = new Pause();
   private asked: Promise<unknown> = Promise.resolve();
   /** Meanwhile the job of this process leaves it alone: on SQLite two batches would share a transaction. */
   private isAsked = false;
@@ -111,13 +113,20 @@ export class KeyRotation extends PeriodicJob {
       report.rows += rows;
       report.failed += failed;
       report.waits_for = waitsFor;
-      if (!isLast) continue;
+      if (!isLast) {
+        await this.rest();
+        continue;
+      }
       if (waitsFor.length > 0 || !(await this.findOld(this.database, FIND_OTHERS_OLD_KEYS))) break;
       await sleep(OTHERS_MS);
     }
     if (report.waits_for.length === 0) this.finish();
     report.seconds = Math.round(performance.now() - begun) / 1000;
     return report;
+  }
+
+  override rest(): Promise<void> {
+    return this.pause.rest();
   }
 
   private async batch(tx: Transaction): Promise<Batch> {
@@ -127,7 +136,9 @@ export class KeyRotation extends PeriodicJob {
     if (waitsFor.length > 0) return { rows: 0, failed: 0, waitsFor, isLast: true };
     this.begin();
     const { keyId } = found;
+    this.pause.begin();
     const { rewrapped, failed } = this.rewrap(found);
+    this.pause.end();
     await tx.rows(NOTE_USE, [[keyId]]);
     if (failed.length > 0) {
       await tx.rows(NOTE_FAILED, [keyId, this.failuresUnder(keyId) + failed.length]);

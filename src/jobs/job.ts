@@ -35,6 +35,11 @@ export abstract class PeriodicJob extends Job {
    * @returns whether there may be more
    */
   abstract step(tx: Transaction): Promise<boolean>;
+
+  /** Between two steps: what takes much of the process leaves the rest of it to others. */
+  rest(): Promise<void> {
+    return Promise.resolve();
+  }
 }
 
 /** Work on what this process has in memory; every process does its own. */

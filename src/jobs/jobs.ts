@@ -65,6 +65,7 @@ export class Jobs implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private async runSteps(job: PeriodicJob): Promise<void> {
     while (!this.isOver && this.owner.owns(job.name)) {
       if (!(await this.runStep(job))) return;
+      await job.rest();
     }
   }
 
