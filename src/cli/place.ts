@@ -1,4 +1,4 @@
-import { lstatSync } from 'node:fs';
+import { accessSync, constants, lstatSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { EnvReader } from '../config/env-reader.js';
 import { readDatabaseUrl } from '../config/service-urls.js';
@@ -51,8 +51,19 @@ export function requireOwner(dataDir: string): void {
     const path = join(dataDir, name);
     const owner = ownerOf(path);
     if (owner === undefined) continue;
-    if (uid !== undefined && owner !== uid) throw new WrongUserError(path, owner);
-    return;
+    if (uid === undefined || owner === uid || (name === '.' && isMadeFor(uid, path))) return;
+    throw new WrongUserError(path, owner);
+  }
+}
+
+/** Whether an empty folder is there for this user too, as that of the image is. Root may write everywhere. */
+function isMadeFor(uid: number, folder: string): boolean {
+  if (uid === 0) return false;
+  try {
+    accessSync(folder, constants.W_OK);
+    return true;
+  } catch {
+    return false;
   }
 }
 

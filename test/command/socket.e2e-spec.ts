@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import {
+  chmodSync,
   chownSync,
   existsSync,
   lstatSync,
@@ -130,6 +131,16 @@ describe.runIf(isRoot)('whoever is not the owner (needs root)', () => {
       expect.stringContaining(`belongs to uid 0, and this is uid ${NOBODY}`),
     ]);
     await app.close();
+  });
+
+  it('is let in where the folder was made for several, as that of the image', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'conclave-owner-'));
+    chmodSync(folder, 0o777);
+    const environment = { ...database.environment, DATA_DIR: folder };
+    const asNobody = { uid: NOBODY, gid: NOBODY };
+    expect((await conclave(environment, list, '', asNobody)).code).toBe(0);
+    expect((await conclave(environment, list)).code).toBe(isPostgres ? 0 : 1); // it is somebody's by now
+    rmSync(folder, { recursive: true });
   });
 
   it('is refused without one, root too', async () => {

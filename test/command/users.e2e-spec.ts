@@ -160,6 +160,11 @@ describe('conclave users, where no server answers', () => {
       const environment = { ...elsewhere.environment, DATABASE_URL: database.url, MASTER_KEYS };
       await conclaveJson(environment, ['users', 'end-sessions', user.email]);
       await socket.ended; // without Redis they look again every four seconds
+      const other = `${randomBytes(32).toString('base64url')}=`;
+      const swapped = { ...environment, MASTER_KEYS: `${other},${MASTER_KEYS}` };
+      const refused = await conclave(swapped, ['users', 'add', email], PASSWORD);
+      expect([refused.code, refused.errors]).toEqual([1, expect.stringContaining('master key')]);
+      expect((await logIn(app!)).status).toBe(401);
       await elsewhere.drop();
     },
   );

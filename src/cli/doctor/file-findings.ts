@@ -4,6 +4,8 @@ import { type Finding, findingsOf } from './finding.js';
 
 const { danger, advice } = findingsOf('files');
 const OTHERS_WRITE = 0o002;
+/** What others have made nobody else may take away there. */
+const STICKY = 0o1000;
 const OTHERS_READ = 0o004;
 const NOT_OWNER = 0o077;
 const KEY_FILES = new Set(['master.key', 'jwt.secret']);
@@ -25,7 +27,7 @@ export function fileFindings(
 
 function inDataDir(dataDir: string): Finding[] {
   if (!existsSync(dataDir)) return [];
-  const isOpen = (statSync(dataDir).mode & OTHERS_WRITE) !== 0;
+  const isOpen = (statSync(dataDir).mode & (OTHERS_WRITE | STICKY)) === OTHERS_WRITE;
   const what = `Everybody may put files into ${dataDir}, or take them away.`;
   return [...(isOpen ? [danger(what, `chmod o-w ${dataDir}`)] : []), ...inFolder(dataDir)];
 }
