@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Browser, hasChromium } from '../support/browser.js';
 import { Client } from '../support/client.js';
 import { Frontend } from '../support/frontend.js';
@@ -25,8 +25,8 @@ describe.skipIf(!hasChromium)('the client in a browser', () => {
     frontend = await Frontend.start(resolve('packages/client/test/plain-page.ts'));
   });
   afterAll(() => frontend?.stop());
-  beforeEach(async () => {
-    app = await TestApp.start({ ACCESS_TOKEN_TTL: '10s', REFRESH_LEEWAY: '1s' });
+  async function begin(settings = {}): Promise<void> {
+    app = await TestApp.start(settings);
     ({ port } = new URL(app.url));
     ({ user, chatId } = await app.givenMember());
     browser = await Browser.start();
@@ -45,7 +45,7 @@ describe.skipIf(!hasChromium)('the client in a browser', () => {
       await expect.poll(() => tab.state, PATIENCE).toBe(ONLINE);
       await tab.do(({ client }, id) => client.room(id).open(), chatId);
     }
-  });
+  }
   afterEach(async () => {
     await browser?.stop();
     await app?.stop();
@@ -96,6 +96,7 @@ describe.skipIf(!hasChromium)('the client in a browser', () => {
   };
 
   it('renews tokens once for all tabs, and for one that slept meanwhile', async () => {
+    await begin({ ACCESS_TOKEN_TTL: '10s', REFRESH_LEEWAY: '1s' });
     const { asleep, wake } = await givenTabAsleep();
     const ask = (some: Tab[]): Promise<string[]> =>
       Promise.all(some.map((tab) => tab.do(async ({ client }) => (await client.calls.me()).id)));
@@ -115,6 +116,7 @@ describe.skipIf(!hasChromium)('the client in a browser', () => {
   });
 
   it('catches up after the network was away, and sends once what was written meanwhile', async () => {
+    await begin();
     await browser.context.setOffline(true);
     await expect.poll(() => tabs[0].state, PATIENCE).toBe('signed-in offline');
     await post('while you were away');
@@ -130,6 +132,7 @@ describe.skipIf(!hasChromium)('the client in a browser', () => {
   });
 
   it('sends once what was written while the server was away, over a reload too', async () => {
+    await begin();
     await post('before');
     await untilAllShow('before');
     await stopServer();
@@ -145,6 +148,7 @@ describe.skipIf(!hasChromium)('the client in a browser', () => {
   });
 
   it('shows what the server says once it was restored', async () => {
+    await begin();
     await post('one');
     await untilAllShow('one');
     await stopServer();
@@ -169,6 +173,7 @@ describe.skipIf(!hasChromium)('the client in a browser', () => {
   });
 
   it('signs all tabs out where one logs out', async () => {
+    await begin();
     const { wake } = await givenTabAsleep();
     await tabs[0].do(({ client }) => client.logOut());
     await wake();
@@ -180,6 +185,7 @@ describe.skipIf(!hasChromium)('the client in a browser', () => {
   });
 
   it('signs all tabs out, once, where the session is ended elsewhere', async () => {
+    await begin();
     await user.client.request('DELETE', '/userauth/sessions');
     for (const tab of tabs) {
       await expect.poll(() => tab.state, PATIENCE).toMatch('signed-out');
