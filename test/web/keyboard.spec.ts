@@ -71,6 +71,10 @@ describe.skipIf(!hasChromium)('the keyboard alone', () => {
     await ada.page.getByRole('dialog').waitFor();
     await press('Escape');
     await expect.poll(focused).toBe('Members and settings');
+    await press('Enter');
+    await tabTo('Close');
+    await press('Enter');
+    await expect.poll(focused).toBe('Members and settings');
     expect(ada.complaints).toEqual([]);
   });
 });
