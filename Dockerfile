@@ -34,10 +34,10 @@ COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 COPY --from=build /app/apps/web/dist ./apps/web/dist
 COPY scripts/health.sh scripts/make-keys.mjs ./scripts/
-# A new named volume takes over the owner and the mode of this folder. The group is that of a process with any
+# A new named volume takes over the owner and the mode of its folder. The group is that of a process with any
 # other uid (docker run --user 12345, OpenShift), which is root's and gives no right elsewhere. What the
 # server writes is for its own uid alone.
-RUN ln -s /app/dist/cli.js /usr/local/bin/conclave && install -d -o node -g root -m 0770 /data
+RUN ln -s /app/dist/cli.js /usr/local/bin/conclave && install -d -o node -g root -m 0770 /data /attachments
 VOLUME ["/data"]
 USER node
 EXPOSE 3000

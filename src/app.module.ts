@@ -1,5 +1,6 @@
 import { DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
+import { AttachmentModule } from './attachment/attachment.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import { ChatModule } from './chat/chat.module.js';
 import { Draining } from './http/draining.js';
@@ -29,6 +30,7 @@ import { UserModule } from './user/user.module.js';
     AuthModule,
     UserModule,
     ChatModule,
+    AttachmentModule,
     MessageModule,
     SyncModule,
     ErasureModule,

@@ -1,3 +1,5 @@
+import { AttachmentPart } from './attachment/attachment-part.entity.js';
+import { Attachment } from './attachment/attachment.entity.js';
 import { Identity } from './auth/identity.entity.js';
 import { Session } from './auth/session.entity.js';
 import { WhitelistedToken } from './auth/whitelisted-token.entity.js';
@@ -21,4 +23,6 @@ export const entities = [
   Member,
   Message,
   Reaction,
+  Attachment,
+  AttachmentPart,
 ];

@@ -20,6 +20,7 @@ const FLOORS = [
   ['encryption'],
   ['user'],
   ['auth', 'chat'],
+  ['attachment'],
   ['message'],
   ['sync', 'erasure'],
   ['realtime', 'health'],

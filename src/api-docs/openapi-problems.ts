@@ -85,15 +85,21 @@ function sharedProblems(
   readsBody: boolean,
 ): Record<string, string> {
   const takesInput = requestBody || parameters.length > 0;
+  const readsJson = readsBody && !isRaw(requestBody);
   const hasPathParameter = parameters.some((it) => 'in' in it && it.in === 'path');
   return {
-    ...(readsBody && { 400: frameworkDetail(400) }),
+    ...(readsJson && { 400: frameworkDetail(400) }),
     ...(takesInput && { 400: INVALID }),
     ...(security?.length && { 401: DEAD_TOKEN }),
     ...(hasPathParameter && { 414: frameworkDetail(414) }),
-    ...(readsBody && { 413: frameworkDetail(413), 415: frameworkDetail(415) }),
+    ...(readsJson && { 413: frameworkDetail(413), 415: frameworkDetail(415) }),
     ...(!tags?.includes('health') && { 429: TOO_MANY, 503: OUTAGE }),
   };
+}
+
+/** Whatever the bytes are, they are taken. */
+function isRaw(body: Operation['requestBody']): boolean {
+  return body !== undefined && 'content' in body && 'application/octet-stream' in body.content;
 }
 
 /** @param text may begin with the kind of the problem, as in `[email-taken] …` */

@@ -39,6 +39,7 @@ export function createDocument(app: NestFastifyApplication): OpenAPIObject {
     .addTag('users', 'Other people')
     .addTag('chat', 'Rooms')
     .addTag('message', 'Messages')
+    .addTag('attachment', 'Files')
     .addTag('sync', 'Catching up after any absence')
     .addTag('realtime', 'Events as they happen')
     .addTag('server', 'What this server offers')

@@ -98,3 +98,9 @@ export class HashingQueueFullError extends OverloadedError {
     super('Too many people are logging in at once. Try again in a few seconds.', 5);
   }
 }
+
+export class DeadTicketError extends UnauthenticatedError {
+  constructor() {
+    super('The ticket in the URL has expired, or is none of this file. Ask for another one.');
+  }
+}

@@ -30,6 +30,7 @@ import { Session } from './session.entity.js';
 import { SessionService } from './session.service.js';
 import { TokenModule } from './token.module.js';
 import { TokenService } from './token.service.js';
+import { Tickets } from './tickets.js';
 import { SignUpService } from './sign-up.service.js';
 import { Whitelist } from './whitelist.js';
 import { WhitelistedToken } from './whitelisted-token.entity.js';
@@ -67,6 +68,7 @@ import { AuthMetrics } from './auth-metrics.js';
     SessionPurge,
     SessionService,
     SignUpService,
+    Tickets,
     Whitelist,
     // In this order: the limits are counted for the user whom the first one finds.
     { provide: APP_GUARD, useClass: JwtAuthGuard },
@@ -79,6 +81,7 @@ import { AuthMetrics } from './auth-metrics.js';
     PasswordChangeService,
     PasswordService,
     SessionService,
+    Tickets,
   ],
 })
 export class AuthModule {}

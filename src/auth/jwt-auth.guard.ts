@@ -4,18 +4,30 @@ import type { FastifyRequest } from 'fastify';
 import { isPublic } from '../http/public.js';
 import { AccessTokens, bearerToken } from './access-tokens.js';
 import { DeadTokenError } from './auth.errors.js';
+import { Tickets } from './tickets.js';
 import type { TokenClaims } from './token-rules.js';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Where a ticket let it in. */
+    ticketExpiresAt?: Date;
+  }
+}
 
 /** Closed unless a route is `@Public()`: wants a valid token that stands in the whitelist. */
 @Injectable()
 export class JwtAuthGuard extends AuthGuard('jwt') {
-  constructor(private readonly tokens: AccessTokens) {
+  constructor(
+    private readonly tokens: AccessTokens,
+    private readonly tickets: Tickets,
+  ) {
     super();
   }
 
   override async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     if (isPublic(request)) return true;
+    if (bearsTicket(request)) return this.admitTicket(request);
     request.user = await this.tokens.admit(await this.claimsOf(context, request));
     return true;
   }
@@ -23,6 +35,16 @@ export class JwtAuthGuard extends AuthGuard('jwt') {
   override handleRequest<T>(_error: unknown, claims: T | false): T {
     if (!claims) throw new DeadTokenError();
     return claims;
+  }
+
+  private async admitTicket(request: FastifyRequest): Promise<boolean> {
+    const { ticketFor } = request.routeOptions.config;
+    const fileId = (request.params as Record<string, string>)[ticketFor!];
+    const { ticket } = request.query as { ticket?: unknown };
+    const { user, expiresAt } = await this.tickets.admit(fileId, ticket);
+    request.user = user;
+    request.ticketExpiresAt = expiresAt;
+    return true;
   }
 
   /** Of a token that Passport has verified, now or before. */
@@ -35,4 +57,11 @@ export class JwtAuthGuard extends AuthGuard('jwt') {
     this.tokens.remember(token, claims);
     return claims;
   }
+}
+
+/** On a route that takes one; who sends a token too is known by that. */
+function bearsTicket({ routeOptions, query, headers }: FastifyRequest): boolean {
+  const { ticketFor } = routeOptions.config;
+  const hasTicket = (query as { ticket?: unknown }).ticket !== undefined;
+  return ticketFor !== undefined && hasTicket && headers.authorization === undefined;
 }

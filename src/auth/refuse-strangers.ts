@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { BODY_LIMIT_BYTES } from '../http/json-body.js';
 import { isPublic } from '../http/public.js';
+import { isRaw } from '../http/raw-route.js';
 import type { AccessTokens } from './access-tokens.js';
 
 const READS = ['GET', 'HEAD', 'OPTIONS'];
@@ -11,7 +12,8 @@ const READS = ['GET', 'HEAD', 'OPTIONS'];
  */
 export function refuseStrangers(fastify: FastifyInstance, tokens: AccessTokens): void {
   fastify.addHook('preParsing', (request, _reply, _payload, done) => {
-    if (isClosed(request) && !isTooLarge(request)) tokens.requireClaims(request);
+    if (isClosed(request) && (isRaw(request) || !isTooLarge(request)))
+      tokens.requireClaims(request);
     done();
   });
 }

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
+import { type AttachmentSettings, readAttachments } from './attachment-settings.js';
 import { EnvReader, SettingsError } from './env-reader.js';
 import { findMasterKeySource, type MasterKeySource, readMasterKeys } from './master-key-source.js';
 import { SECRETS } from './secret-names.js';
@@ -58,6 +59,8 @@ export class Settings {
   readonly isPageOn: boolean;
   /** Where backups lie; the command `conclave` writes them there, and looks how old the last one is. */
   readonly backupDir: string | undefined;
+  /** Null where no files can be sent. */
+  readonly attachments: AttachmentSettings | null;
 
   /** @throws SettingsError naming every fault */
   constructor(env: NodeJS.ProcessEnv) {
@@ -98,6 +101,7 @@ export class Settings {
     this.areDocsServed = readSwitch(read, 'DOCS', true);
     this.isPageOn = readSwitch(read, 'EXAMPLE_APP', this.nodeEnv === 'development');
     this.backupDir = read.text('BACKUP_DIR');
+    this.attachments = readAttachments(read, this);
     faultLogIns(read, this);
     read.throwFaults();
   }

@@ -11,6 +11,11 @@ export function idAt(msecs: number): string {
   return v7({ msecs, random: random16() });
 }
 
+/** The id of 16 bytes. */
+export function idOf(bytes: Buffer): string {
+  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+}
+
 let msecs = 0;
 let seq = 0;
 

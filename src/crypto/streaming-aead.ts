@@ -182,11 +182,11 @@ class Segments {
 
 /** Takes bytes that come in pieces of any length by lengths of one's own. */
 class Pieces {
-  private readonly source: AsyncIterator<Buffer>;
+  private readonly source: AsyncIterator<Buffer, undefined>;
   private rest: Buffer = Buffer.alloc(0);
 
   constructor(source: AsyncIterable<Buffer>) {
-    this.source = source[Symbol.asyncIterator]();
+    this.source = source[Symbol.asyncIterator]() as AsyncIterator<Buffer, undefined>;
   }
 
   /** @throws InvalidSealError where there are no more */
@@ -194,10 +194,10 @@ class Pieces {
     const taken = [this.rest];
     let length = this.rest.length;
     while (length < bytes) {
-      const { done, value } = await this.source.next();
-      if (done) throw new InvalidSealError();
-      taken.push(value);
-      length += value.length;
+      const next: IteratorResult<Buffer, undefined> = await this.source.next();
+      if (next.done) throw new InvalidSealError();
+      taken.push(next.value);
+      length += next.value.length;
     }
     const all = taken.length === 1 ? this.rest : Buffer.concat(taken, length);
     this.rest = all.subarray(bytes);

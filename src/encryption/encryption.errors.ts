@@ -27,6 +27,13 @@ export class BodyUnreadableError extends Error {
   }
 }
 
+/** A file that does not open: moved, changed, cut, or without its keys. */
+export class FileUnreadableError extends Error {
+  constructor(fileId: string, options?: ErrorOptions) {
+    super(`The file ${fileId} does not open`, options);
+  }
+}
+
 /** A room or user whose key does not exist, is not the owner's, or cannot be unwrapped. */
 export class KeyMissingError extends Error {
   constructor(ownerId: string) {

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { ClientKeys } from './client-keys.js';
+import { FileCipher } from './file-cipher.js';
 import { KeyCounts } from './key-counts.js';
 import { KeyEviction } from './key-eviction.js';
 import { KeyRenewal } from './key-renewal.js';
@@ -17,6 +18,7 @@ import { EncryptionMetrics } from './encryption-metrics.js';
   providers: [
     ClientKeys,
     EncryptionMetrics,
+    FileCipher,
     KeyCounts,
     KeyEviction,
     KeyRenewal,
@@ -31,6 +33,7 @@ import { EncryptionMetrics } from './encryption-metrics.js';
   ],
   exports: [
     ClientKeys,
+    FileCipher,
     KeyRenewal,
     KeyReports,
     KeyRotation,

@@ -4,12 +4,15 @@ import { Chat } from '../chat/chat.entity.js';
 import { LockedRooms } from '../chat/locked-rooms.js';
 import type { Seat } from '../chat/locked-rows.js';
 import type { Transaction } from '../database/transaction.js';
+import { AttachmentEnds } from '../attachment/attachment-ends.js';
 import { EventBus } from '../events/event-bus.js';
 import type { RoomEvent } from '../events/events.js';
 import { PeriodicJob } from '../jobs/job.js';
 import { messageEvent, reactionEvent } from '../message/message-events.js';
 import { goneAt } from '../message/message-times.js';
 import { Message } from '../message/message.entity.js';
+import { MessageParts } from '../message/message-parts.js';
+import { MessageRepository } from '../message/read/message.repository.js';
 import { Reaction } from '../message/reaction.entity.js';
 import { counted } from '../message/change/reaction.service.js';
 import { User } from '../user/user.entity.js';
@@ -28,6 +31,7 @@ const SEALED = {
   change: true,
   senderId: true,
   replyTo: true,
+  attachmentCount: true,
   createdAt: true,
   editedAt: true,
   deletedAt: true,
@@ -47,6 +51,9 @@ export class ErasureTask extends PeriodicJob {
 
   constructor(
     private readonly users: UserService,
+    private readonly messages: MessageRepository,
+    private readonly parts: MessageParts,
+    private readonly ends: AttachmentEnds,
     private readonly bus: EventBus,
   ) {
     super();
@@ -58,6 +65,7 @@ export class ErasureTask extends PeriodicJob {
     if (!user) return false;
     if (await this.clearRooms(tx, user)) return true;
     if (await this.clearReactions(tx, user.id)) return true;
+    if (await this.ends.endOfUser(tx, user.id)) return true; // those that were never sent
     await tx.manager.update(User, user.id, { clearedAt: new Date() });
     tx.onCommit(() => this.logger.log({ event: 'erasure.finished', user_id: user.id }));
     return true;
@@ -99,6 +107,7 @@ export class ErasureTask extends PeriodicJob {
       await tx.manager.delete(Reaction, { messageId: message.id });
       events.push(messageEvent('message.deleted', { ...message, ...gone, change }, sender));
     }
+    await this.parts.changed(tx, 'deleted', left);
     locked.save();
     tx.onCommit(() => this.bus.announce(events));
     return true;
@@ -112,7 +121,7 @@ export class ErasureTask extends PeriodicJob {
     const locked = await LockedRooms.lock(tx, seatsOf(found, userId));
     for (const { messageId, emoji } of found) {
       const { affected } = await tx.manager.delete(Reaction, { messageId, userId, emoji });
-      const message = await tx.manager.findOneBy(Message, { id: messageId });
+      const message = await this.messages.find(messageId, tx);
       const chat = message && locked.find(message.chatId);
       if (!affected || !chat) continue;
       message.reactions = counted(message.reactions ?? [], emoji, -1);

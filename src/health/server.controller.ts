@@ -18,13 +18,13 @@ export class ServerController {
   @Public()
   @Get()
   describeServer(): ServerDto {
-    const { isSignUpOpen, isPasswordLogInOn, exchangeSecrets } = this.settings;
+    const { isSignUpOpen, isPasswordLogInOn, exchangeSecrets, attachments } = this.settings;
     return {
       version: VERSION,
       sign_up: isSignUpOpen && isPasswordLogInOn ? 'open' : 'closed',
       password_log_in: isPasswordLogInOn,
       exchange: exchangeSecrets.length > 0,
-      attachments: null,
+      attachments: attachments && { max_bytes: attachments.maxBytes },
       search: false,
     };
   }

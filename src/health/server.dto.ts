@@ -32,7 +32,7 @@ export class ServerDto {
       { type: 'object', properties: { max_bytes: { type: 'integer' } }, required: ['max_bytes'] },
       NULL,
     ],
-    example: null,
+    example: { max_bytes: 104_857_600 },
   })
   attachments: object | null;
 

@@ -61,10 +61,10 @@ export class Admission {
   guard(fastify: FastifyInstance): void {
     fastify.decorateRequest('visit', null);
     fastify.addHook('onRequest', (request, _reply, done) => {
-      const { url = '' } = request.routeOptions;
+      const { url = '', config } = request.routeOptions;
       const visit = {
         caller: this.callerOf(request),
-        needsPlace: !EXEMPT.test(url),
+        needsPlace: !EXEMPT.test(url) && !config.hasOwnPlaces,
         hasPlace: false,
         hasBegun: false,
       };

@@ -4,6 +4,7 @@ import { Admission } from './admission.js';
 import { callerOf, type UserOf } from './callers.js';
 import { boundConnections } from './connection-bounds.js';
 import { acceptOnlyJson } from './json-body.js';
+import { acceptRawBodies } from './raw-route.js';
 import { Places } from './places.js';
 import { Refusals } from './refusals.js';
 import { RequestBodies } from './request-bodies.js';
@@ -32,6 +33,7 @@ export function guardEdge(
   bodies.guard(fastify);
   new Admission(caller, unread, refusals, places).guard(fastify);
   acceptOnlyJson(fastify, bodies);
+  acceptRawBodies(fastify);
   metrics.counters(
     'conclave_refused_total',
     'Requests refused, and bodies, answers and connections cut, so that nobody keeps others out',

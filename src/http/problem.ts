@@ -21,7 +21,10 @@ const DOMAIN: Record<ErrorKind, ProblemKind> = {
   'not-a-member': { status: 403, title: 'Not a member' },
   'wrong-password': { status: 403, title: 'Wrong password' },
   'wrong-token': { status: 403, title: 'Wrong token' },
+  'quota-exceeded': { status: 403, title: 'Quota exceeded' },
   'not-found': { status: 404, title: 'Not found' },
+  timeout: { status: 408, title: 'Timeout' },
+  'attachment-state': { status: 409, title: 'Not in this state' },
   'email-taken': { status: 409, title: 'E-mail taken' },
   'no-password': { status: 409, title: 'No password' },
   'message-deleted': { status: 409, title: 'Message deleted' },
@@ -29,7 +32,10 @@ const DOMAIN: Record<ErrorKind, ProblemKind> = {
   'room-full': { status: 409, title: 'Room full' },
   'too-many-reactions': { status: 409, title: 'Too many reactions' },
   'too-many-rooms': { status: 409, title: 'Too many rooms' },
+  'length-required': { status: 411, title: 'Length required' },
+  'too-large': { status: 413, title: 'Too large' },
   'encoded-body': { status: 415, title: 'Encoded body' },
+  'range-not-satisfiable': { status: 416, title: 'Range not satisfiable' },
   'too-many-requests': { status: 429, title: 'Too many requests' },
   'client-id-reused': { status: 422, title: 'client_id used before' },
   unavailable: { status: 503, title: 'Unavailable' },
@@ -123,8 +129,10 @@ export function problemOf(error: unknown): Problem {
 
 /** Every `type` that a problem may have: a closed list. */
 export const PROBLEM_TYPES = [
-  ...Object.keys(DOMAIN),
-  ...[...Object.values(FRAMEWORK), BUG].map(({ kind }) => kind),
+  ...new Set([
+    ...Object.keys(DOMAIN),
+    ...[...Object.values(FRAMEWORK), BUG].map(({ kind }) => kind),
+  ]),
 ].map(typeOf);
 
 /**

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import { BodyBuffer } from './body-buffer.js';
+import { isRaw } from './raw-route.js';
 import type { Reason, Refusals } from './refusals.js';
 import { refusal } from './unreadable-request.js';
 
@@ -47,8 +48,9 @@ export class RequestBodies {
   ) {}
 
   guard(fastify: FastifyInstance): void {
-    fastify.addHook('onRequest', ({ raw }, _reply, done) => {
-      if (hasBody(raw.headers)) this.begin(raw);
+    fastify.addHook('onRequest', (request, _reply, done) => {
+      const { raw } = request;
+      if (hasBody(raw.headers) && !isRaw(request)) this.begin(raw);
       done();
     });
   }

@@ -40,6 +40,9 @@ export abstract class PeriodicJob extends Job {
   rest(): Promise<void> {
     return Promise.resolve();
   }
+
+  /** What follows the commit of a step and is not the database's, such as files. */
+  carryOut?(): Promise<void>;
 }
 
 /** Work on what this process has in memory; every process does its own. */

@@ -71,10 +71,12 @@ export class Jobs implements OnApplicationBootstrap, BeforeApplicationShutdown {
 
   private async runStep(job: PeriodicJob): Promise<boolean> {
     try {
-      return await this.database.write(async (tx) => {
+      const hasMore = await this.database.write(async (tx) => {
         await this.owner.hold(tx, job.name);
         return job.step(tx);
       });
+      await job.carryOut?.();
+      return hasMore;
     } catch (error) {
       if (error instanceof JobLostError) return false;
       throw error;

@@ -8,12 +8,16 @@ import type { Message } from './message.entity.js';
 
 /** What an entry takes beside its texts, in bytes; measured generously. */
 const ENTRY_BYTES = 1500;
+const FILE_BYTES = 2000;
 const TEXT = Symbol('text');
 /** No text holds this: its quotes would be escaped. */
 const NOT_SHOWN = '"client_id":null';
 
 /** A body, the row that it was opened from, and how it was last shown. */
-interface Entry extends Pick<Message, 'chatId' | 'senderId' | 'ciphertext' | 'body'> {
+interface Entry extends Pick<
+  Message,
+  'chatId' | 'senderId' | 'ciphertext' | 'body' | 'attachmentCount' | 'attachments'
+> {
   view?: Shown;
 }
 
@@ -59,13 +63,24 @@ export class MessageCache {
     }
     this.lookUps.hits++;
     message.body = entry.body;
+    message.attachments = entry.attachments;
     message.cached = entry;
     return true;
   }
 
   /** @param epoch as of before the body was opened or sealed */
-  keep({ id, chatId, senderId, ciphertext, body }: Message, epoch: number): void {
-    if (epoch === this.epoch) this.entries?.set(id, { chatId, senderId, ciphertext, body });
+  keep(message: Message, epoch: number): void {
+    if (epoch !== this.epoch) return;
+    const { chatId, senderId, ciphertext, body, attachmentCount, attachments } = message;
+    const entry = { chatId, senderId, ciphertext, body, attachmentCount, attachments };
+    this.entries?.set(message.id, entry);
+  }
+
+  /** Of a message whose body is kept: its files, which stay as they are until it is deleted. */
+  keepFiles(message: Message): void {
+    const entry = this.entries?.get(message.id);
+    const isWhole = !message.shutAttachments && !message.failure;
+    if (entry && isWhole && isOf(entry, message)) entry.attachments = message.attachments;
   }
 
   delete(id: string): void {
@@ -139,6 +154,6 @@ function show(message: Message, sender: Person): Shown {
 }
 
 /** In memory a character takes one byte or two; the JSON holds the body once more. */
-function sizeOf({ ciphertext, body }: Entry): number {
-  return ENTRY_BYTES + ciphertext!.length + 4 * body!.length;
+function sizeOf({ ciphertext, body, attachmentCount }: Entry): number {
+  return ENTRY_BYTES + attachmentCount * FILE_BYTES + ciphertext!.length + 4 * body!.length;
 }

@@ -4,7 +4,7 @@ import { Message, type ReactionCount } from './message.entity.js';
 /** Messages as statements read and write them: columns, and what becomes of a row. */
 
 export const MESSAGE_COLUMNS = `id, chat_id, seq, change, sender_id, client_id, reply_to, ciphertext,
-  reactions, created_at, edited_at, deleted_at`;
+  reactions, attachment_count, created_at, edited_at, deleted_at`;
 
 /** The same, where they are joined with something. */
 export const QUALIFIED_COLUMNS = MESSAGE_COLUMNS.replace(/\w+/g, 'message.$&');
@@ -22,6 +22,7 @@ export type MessageRow = [
   replyTo: string | null,
   ciphertext: string | null,
   reactions: string | null,
+  attachmentCount: number,
   createdAt: Time,
   editedAt: Time | null,
   deletedAt: Time | null,
@@ -39,9 +40,10 @@ export function toMessage(row: MessageRow): Message {
   message.replyTo = row[6];
   message.ciphertext = row[7];
   message.reactions = row[8] === null ? null : (JSON.parse(row[8]) as ReactionCount[]);
-  message.createdAt = new Date(Number(row[9]));
-  message.editedAt = row[10] === null ? null : new Date(Number(row[10]));
-  message.deletedAt = row[11] === null ? null : new Date(Number(row[11]));
+  message.attachmentCount = row[9];
+  message.createdAt = new Date(Number(row[10]));
+  message.editedAt = row[11] === null ? null : new Date(Number(row[11]));
+  message.deletedAt = row[12] === null ? null : new Date(Number(row[12]));
   message.body = null;
   return message;
 }
@@ -58,6 +60,7 @@ export function messageRow(message: Message): Row {
     client_key: message.clientKey,
     reply_to: message.replyTo,
     ciphertext: message.ciphertext,
+    attachment_count: message.attachmentCount,
     created_at: message.createdAt.getTime(),
   };
 }

@@ -1,5 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import { type AttachmentsOfMessage, AttachmentViews } from '../attachment/attachment-views.js';
 import { inSlices } from '../common/slices.js';
+import { Database } from '../database/database.js';
+import type { Reads } from '../database/transaction.js';
 import {
   BodyUnreadableError,
   KeyMissingError,
@@ -27,6 +30,8 @@ export class MessageSealer {
     private readonly cipher: MessageCipher,
     private readonly keys: OwnerKeys,
     private readonly cache: MessageCache,
+    private readonly attachments: AttachmentViews,
+    private readonly database: Database,
   ) {}
 
   async seal(message: Sealable, body: string): Promise<Sealed> {
@@ -54,8 +59,18 @@ export class MessageSealer {
     this.cache.delete(messageId);
   }
 
-  /** Opens what was read. Others come in between where it is much. */
-  async openAll(messages: Message[]): Promise<void> {
+  /**
+   * Opens what was read, and looks up its files. Others come in between where it is much.
+   *
+   * @param reads of the transaction that is under way, if one is
+   */
+  async openAll(messages: Message[], reads: Reads = this.database): Promise<void> {
+    await this.openBodies(messages);
+    const withFiles = messages.filter(lacksFiles);
+    if (withFiles.length > 0) await this.addFiles(withFiles, reads);
+  }
+
+  private async openBodies(messages: Message[]): Promise<void> {
     const bytes = messages.reduce((sum, { ciphertext }) => sum + (ciphertext?.length ?? 0), 0);
     if (bytes > SHORT_BYTES) {
       await inSlices(messages, (message) => this.open(message));
@@ -64,6 +79,15 @@ export class MessageSealer {
     const opening = messages.map((message) => this.open(message));
     const underway = opening.filter((one) => one instanceof Promise);
     if (underway.length > 0) await Promise.all(underway);
+  }
+
+  private async addFiles(messages: Message[], reads: Reads): Promise<void> {
+    const ids = messages.map(({ id }) => id);
+    const found = await this.attachments.ofMessages(ids, reads);
+    for (const message of messages) {
+      takeFiles(message, found.get(message.id)!);
+      this.cache.keepFiles(message);
+    }
   }
 
   /** A promise only where a key has to be loaded. */
@@ -94,6 +118,17 @@ export class MessageSealer {
     message.body = body;
     this.cache.keep(message, epoch);
   }
+}
+
+/** Of a tombstone nobody asks. */
+function lacksFiles({ attachmentCount, attachments, deletedAt }: Message): boolean {
+  return attachmentCount > 0 && attachments === undefined && deletedAt === null;
+}
+
+function takeFiles(message: Message, { views, shut, failure }: AttachmentsOfMessage): void {
+  message.attachments = views;
+  if (failure) message.failure ??= failure;
+  if (shut.length > 0) message.shutAttachments = shut;
 }
 
 function orMissing(error: unknown): Error {

@@ -1,4 +1,6 @@
-import { IsOptional } from '../http/class-validator.js';
+import { ApiProperty } from '@nestjs/swagger';
+import { IsIds, MessageAttachmentDto } from '../attachment/attachment.dto.js';
+import { IsOptional, ValidateIf } from '../http/class-validator.js';
 import { IsId, IsQueryIds, IsQueryInteger, IsText, MayBeLeftOut } from '../http/validators.js';
 import { ProfileDto } from '../user/user.dto.js';
 import type { Person } from '../user/user.entity.js';
@@ -8,6 +10,8 @@ import type { Message } from './message.entity.js';
 const PAGE_LIMIT = 50;
 export const MAX_SEQ = 2_147_483_647;
 
+const TEXT = { min: 1, max: 16_384, controls: 'all', blank: false } as const;
+
 export class SendMessageDto {
   /**
    * Chat to write to. (Called `chatid` here and `chat_id` everywhere else; both names stay.)
@@ -16,10 +20,14 @@ export class SendMessageDto {
   @IsId() chatid: string;
 
   /**
-   * Text, 1 to 16,384 characters of well-formed Unicode, at least one of them visible.
+   * Text, 1 to 16,384 characters of well-formed Unicode, at least one of them visible; with
+   * `attachments` it may be empty.
    * @example "Hello, room!"
    */
-  @IsText({ min: 1, max: 16_384, controls: 'all', blank: false }) message: string;
+  @ApiProperty({ minLength: 0, maxLength: 16_384 })
+  @ValidateIf(({ message, attachments }: SendMessageDto) => message !== '' || !attachments?.length)
+  @IsText(TEXT)
+  message: string;
 
   /**
    * Your own name for this message, 1 to 64 characters; nobody else is shown it. A retry with the
@@ -31,14 +39,32 @@ export class SendMessageDto {
 
   /** Id of a message of the same room that this one answers. */
   @IsOptional() @IsId() reply_to?: string | null;
+
+  /**
+   * Ids of files that you have uploaded for this room, at most 10; each can be sent once.
+   * @example []
+   */
+  @ApiProperty({
+    type: 'array',
+    items: { type: 'string', format: 'uuid' },
+    maxItems: 10,
+    uniqueItems: true,
+    required: false,
+  })
+  @MayBeLeftOut()
+  @IsIds(10)
+  attachments?: string[];
 }
 
 export class EditMessageDto {
   /**
-   * The new text, as in sending.
+   * The new text, as in sending. Its files stay.
    * @example "Hello again!"
    */
-  @IsText({ min: 1, max: 16_384, controls: 'all', blank: false }) message: string;
+  @ApiProperty({ minLength: 0, maxLength: 16_384 })
+  @ValidateIf(({ message }: EditMessageDto) => message !== '') // which one with files may be
+  @IsText(TEXT)
+  message: string;
 }
 
 export class MessageQuery {
@@ -141,6 +167,9 @@ export class MessageDto {
 
   reactions: ReactionDto[];
 
+  /** Its files, in the order sent; none once it is deleted. */
+  attachments: MessageAttachmentDto[];
+
   /** @example 2026-11-22T17:32:00.000Z */
   created_at: string;
 
@@ -170,6 +199,7 @@ export class MessageDto {
         count,
         me: reader.reactions.includes(emoji),
       })),
+      attachments: deletedAt ? [] : (message.attachments ?? []),
       created_at: message.createdAt.toISOString(),
       edited_at: message.editedAt?.toISOString() ?? null,
       deleted_at: deletedAt?.toISOString() ?? null,

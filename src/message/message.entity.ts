@@ -1,4 +1,5 @@
 import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
+import type { AttachmentView } from '../attachment/attachment-views.js';
 import { TimeColumn } from '../database/time-column.js';
 
 export interface ReactionCount {
@@ -29,11 +30,17 @@ export class Message {
   @Column({ type: 'text', nullable: true }) ciphertext: string | null;
   /** How often it got which emoji; who gave them stands in `Reaction`. */
   @Column({ type: 'simple-json', nullable: true }) reactions: ReactionCount[] | null;
+  /** How many files it was sent with; they stand in `Attachment`. */
+  @Column({ type: 'int' }) attachmentCount: number;
   @TimeColumn() createdAt: Date;
   @TimeColumn({ nullable: true }) editedAt: Date | null;
   @TimeColumn({ nullable: true }) deletedAt: Date | null;
   /** Plain text, in memory only: not a column, so it cannot be persisted by mistake. */
   body: string | null;
+  /** In memory only: its files, in the order sent; undefined where they were not looked up. */
+  attachments?: AttachmentView[];
+  /** In memory only: those of them that do not open. */
+  shutAttachments?: string[];
   /** In memory only: what `MessageCache` knows of it. */
   cached?: object;
   /** In memory only: the ciphertext does not open. */

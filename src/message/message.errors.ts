@@ -39,3 +39,10 @@ export class UnknownReplyToError extends InvalidInputError {
     super([{ field: 'reply_to', messages }]);
   }
 }
+
+/** A message without files needs a text. */
+export class NoTextError extends InvalidInputError {
+  constructor() {
+    super([{ field: 'message', messages: ['message must be 1 to 16384 characters long'] }]);
+  }
+}

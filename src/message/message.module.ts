@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { AttachmentModule } from '../attachment/attachment.module.js';
 import { ChatModule } from '../chat/chat.module.js';
 import { EncryptionModule } from '../encryption/encryption.module.js';
 import { UserModule } from '../user/user.module.js';
@@ -20,18 +21,33 @@ import { MessageService } from './read/message.service.js';
 import { MessageSealer } from './message-sealer.js';
 import { MessageSubscriber } from './message.subscriber.js';
 import { MessageWriter } from './send/message-writer.js';
+import { MessageParts } from './message-parts.js';
 import { MessageMetrics } from './message-metrics.js';
 
 @Module({
-  imports: [TypeOrmModule.forFeature([Reaction]), ChatModule, EncryptionModule, UserModule],
+  imports: [
+    AttachmentModule,
+    TypeOrmModule.forFeature([Reaction]),
+    ChatModule,
+    EncryptionModule,
+    UserModule,
+  ],
   controllers: [MessageController, ReactionController],
-  exports: [MessageRepository, MessageSealer, MessageService, MessageViews, RoomPurge],
+  exports: [
+    MessageParts,
+    MessageRepository,
+    MessageSealer,
+    MessageService,
+    MessageViews,
+    RoomPurge,
+  ],
   providers: [
     LastMessagesSource,
     LockedMessages,
     MessageCache,
     MessageEditor,
     MessageMetrics,
+    MessageParts,
     MessageRepository,
     MessageSealer,
     MessageSender,

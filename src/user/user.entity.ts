@@ -1,4 +1,5 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import { SizeColumn } from '../database/size-column.js';
 import { TimeColumn } from '../database/time-column.js';
 
 /** Stands in the place of a hash, and is none: no password fits. */
@@ -28,6 +29,10 @@ export class User {
   @Column({ type: 'int' }) roomCount: number;
   /** In how many of them they were put by others, and have not yet done anything: see `Member`. */
   @Column({ type: 'int' }) invitedCount: number;
+  /** Of their files, in bytes: as much as is reserved. */
+  @SizeColumn() attachmentBytes: number;
+  /** How many of them are not complete yet. */
+  @Column({ type: 'int' }) uploadCount: number;
 }
 
 /** What is shown of a user beside what they did. */

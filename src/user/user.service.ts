@@ -38,6 +38,8 @@ export class UserService {
       clearedAt: null,
       roomCount: 0,
       invitedCount: 0,
+      attachmentBytes: 0,
+      uploadCount: 0,
     };
     await tx.manager.insert(User, user).catch(refuseTaken);
     await this.keys.create(tx, user.id, 'author');

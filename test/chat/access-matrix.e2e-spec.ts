@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Files } from '../support/attachments.js';
 import { Client, type Answer } from '../support/client.js';
 import { EXCHANGE_SECRET, signToken } from '../support/exchange-token.js';
 import { PASSWORD, TestApp, type TestUser } from '../support/test-app.js';
@@ -16,13 +17,17 @@ interface Room {
   messageId: string;
   /** One of `owner`'s messages. */
   ownersId: string;
+  /** Files of `member`'s: in a message, complete, and without its part. */
+  sentId: string;
+  unsentId: string;
+  begunId: string;
   /** A member beside the callers; in a direct room, `owner`. */
   otherId: string;
   newcomerId: string;
   ownerId: string;
 }
 
-type Call = [path: string, body?: object];
+type Call = [path: string, body?: object | string];
 
 interface Row {
   /** A route as the OpenAPI document names it, and what tells several rows of one route apart. */
@@ -81,6 +86,14 @@ const ROOM_ROWS: Row[] = [
   row('PATCH /message/{message_id}',                      '401 403 403 200 403 403 | 401 404 404 200 403 403 | 401 404 200 403', message({ message: 'y' })),
   row('DELETE /message/{message_id}',                     '401 403 403 204 204 204 | 401 404 404 204 204 204 | 401 404 204 403', message()),
   row("DELETE /message/{message_id} the owner's",         '401 403 403 403 204 204 | 401 404 404 403 204 204 | 401 404 403 204', (room) => [`/message/${room.ownersId}`]),
+  row('POST /attachment/',                                '401 201 201 201 201 201 | 401 404 404 201 201 201 | 401 404 201 201', (room) => ['/attachment/', { chat_id: room.chatId, file_name: 'x', size: 1 }]),
+  row('GET /attachment/{attachment_id} sent',             '401 200 200 200 200 200 | 401 404 404 200 200 200 | 401 404 200 200', (room) => [`/attachment/${room.sentId}`]),
+  row('GET /attachment/{attachment_id} not sent',         '401 404 404 200 404 404 | 401 404 404 200 404 404 | 401 404 200 404', (room) => [`/attachment/${room.unsentId}`]),
+  row('DELETE /attachment/{attachment_id} sent',          '401 404 404 409 404 404 | 401 404 404 409 404 404 | 401 404 409 404', (room) => [`/attachment/${room.sentId}`]),
+  row('DELETE /attachment/{attachment_id} not sent',      '401 404 404 204 404 404 | 401 404 404 204 404 404 | 401 404 204 404', (room) => [`/attachment/${room.unsentId}`]),
+  row('PUT /attachment/{attachment_id}/parts/{n}',        '401 404 404 204 404 404 | 401 404 404 204 404 404 | 401 404 204 404', (room) => [`/attachment/${room.begunId}/parts/1`, 'abc']),
+  row('GET /attachment/{attachment_id}/content sent',     '401 200 200 200 200 200 | 401 404 404 200 200 200 | 401 404 200 200', (room) => [`/attachment/${room.sentId}/content`]),
+  row('GET /attachment/{attachment_id}/content not sent', '401 404 404 200 404 404 | 401 404 404 200 404 404 | 401 404 200 404', (room) => [`/attachment/${room.unsentId}/content`]),
   row('GET /events of one room',                          '401 403 403 200 200 200 | 401 404 404 200 200 200 | 401 404 200 200', (room) => [`/events?chat_id=${room.chatId}`]),
   row('PUT /message/{message_id}/reactions/{emoji}',      '401 204 204 204 204 204 | 401 404 404 204 204 204 | 401 404 204 204', reaction),
   row('DELETE /message/{message_id}/reactions/{emoji}',   '401 204 204 204 204 204 | 401 404 404 204 204 204 | 401 404 204 204', reaction),
@@ -106,6 +119,7 @@ const OTHER_ROWS: Record<string, [expected: string, call?: (user: TestUser, peer
   'POST /chat/':                             ['401 201', () => ['', { chat_name: 'Room' }]],
   'GET /chat/':                              ['401 200'],
   'POST /chat/direct':                       ['401 201', (_, { id }) => ['', { user_id: id }]],
+  'POST /attachment/tickets':                ['401 200', () => ['', { ids: [] }]],
   'POST /sync':                              ['401 200', () => ['', {}]],
   'GET /events':                             ['401 200'],
   'GET /server':                             ['200 200'],
@@ -133,6 +147,8 @@ beforeEach(async () => {
     Array.from({ length: 7 }, () => app.givenUser()),
   );
   cast = { stranger, removed, member, admin, owner, other, newcomer };
+  // More may be unfinished than one person's ten: each call has a room of its own.
+  await app.sql('UPDATE users SET upload_count = -1000 WHERE id = ?', [member.id]);
 });
 
 const clientOf = (role: Role): Client => (role === 'anonymous' ? app.anonymous : cast[role].client);
@@ -143,7 +159,25 @@ async function must(answer: Promise<Answer>): Promise<Answer> {
   return answer;
 }
 
-async function givenRoom(visibility: string): Promise<Room> {
+const NO_FILES = { sentId: '', unsentId: '', begunId: '' };
+
+/** One after the other: few parts of one person's come in at once. */
+let uploading: Promise<unknown> = Promise.resolve();
+
+function givenFiles(chatId: string): Promise<Pick<Room, 'sentId' | 'unsentId' | 'begunId'>> {
+  const files = new Files(app);
+  const bytes = Buffer.from('abc');
+  const { member } = cast;
+  const given = uploading.then(async () => ({
+    sentId: (await files.send(member, chatId, bytes)).id,
+    unsentId: await files.upload(member, chatId, bytes),
+    begunId: await files.begin(member, chatId, bytes.length),
+  }));
+  uploading = given.catch(() => undefined);
+  return given;
+}
+
+async function givenRoom(visibility: string, hasFiles: boolean): Promise<Room> {
   const { member, admin, owner, other, removed, newcomer } = cast;
   const isDirect = visibility === 'direct';
   const made = isDirect
@@ -164,6 +198,7 @@ async function givenRoom(visibility: string): Promise<Room> {
   ]);
   return {
     chatId,
+    ...(hasFiles ? await givenFiles(chatId) : NO_FILES),
     messageId: own.body.id,
     ownersId: owners.body.id,
     otherId: isDirect ? owner.id : other.id,
@@ -184,7 +219,7 @@ describe('every route answers each caller as the table says:', () => {
       ['public', 'private', 'direct'].map(async (visibility) => {
         const roles = visibility === 'direct' ? DIRECT_ROLES : ROLES;
         const statuses = roles.map(async (role) => {
-          const [path, body] = call(await givenRoom(visibility));
+          const [path, body] = call(await givenRoom(visibility, route.includes('attachment')));
           return (await clientOf(role).request(method, path, body)).status;
         });
         return (await Promise.all(statuses)).join(' ');

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { DiscoveryService } from '@nestjs/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Database } from '../../src/database/database.js';
+import { AttachmentRemoval } from '../../src/attachment/attachment-removal.js';
+import { LeftChecks } from '../../src/attachment/left-checks.js';
 import { SessionPurge } from '../../src/auth/session-purge.js';
 import { endMemberships } from '../../src/chat/end-memberships.js';
 import { ErasureTask } from '../../src/erasure/erasure-task.js';
@@ -9,6 +11,7 @@ import { KeyRotation } from '../../src/encryption/key-rotation.js';
 import { GonePurge } from '../../src/events/gone-purge.js';
 import { PeriodicJob } from '../../src/jobs/job.js';
 import { RoomPurge } from '../../src/message/change/room-purge.js';
+import { Files } from '../support/attachments.js';
 import { claimsOf, EXCHANGE_SECRET, exchange, signToken } from '../support/exchange-token.js';
 import { Client } from '../support/client.js';
 import { fullScans } from '../support/full-scans.js';
@@ -169,6 +172,22 @@ describe('every query stands behind an index', () => {
         return client.request('DELETE', '/userauth/me', { token: signToken(claims) });
       },
     ],
+    [
+      'an attachment, from its beginning to its removal',
+      async () => {
+        const files = new Files(app);
+        const own = await files.upload(user, chatId, Buffer.from('abc'), {
+          client_id: randomUUID(),
+        });
+        await user.client.request('DELETE', `/attachment/${own}`);
+        const { id, messageId: sent } = await files.send(user, chatId, Buffer.from('abc'));
+        await files.bytes(second, id);
+        await fetch(await files.ticket(second, id));
+        await user.client.request('DELETE', `/message/${sent}`);
+        await app.nest.get(AttachmentRemoval).settle();
+        return user.client.get(`/message/${sent}`);
+      },
+    ],
     ['PATCH /userauth/me', () => user.client.patch('/userauth/me', { fname: 'Ada' })],
     ['DELETE /message/{id}', () => user.client.request('DELETE', `/message/${messageId}`)],
   ];
@@ -182,7 +201,15 @@ describe('every query stands behind an index', () => {
 });
 
 describe('background work that finds nothing to do', () => {
-  const known = [ErasureTask, GonePurge, KeyRotation, RoomPurge, SessionPurge];
+  const known = [
+    AttachmentRemoval,
+    ErasureTask,
+    GonePurge,
+    KeyRotation,
+    LeftChecks,
+    RoomPurge,
+    SessionPurge,
+  ];
 
   it('is all known to this test', () => {
     const providers = app.nest.get(DiscoveryService, { strict: false }).getProviders();

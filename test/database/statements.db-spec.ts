@@ -33,8 +33,9 @@ async function fill(): Promise<void> {
   const rows = (count: number): string => `FROM generate_series(1, ${count}) AS n`;
   await opened.database.write(async ({ manager }) => {
     for (const sql of [
-      `INSERT INTO users (id, email_key, password_hash, created_at, room_count, invited_count)
-        SELECT ${id(1, 'n')}, n, '', 1, 10, 0 ${rows(5000)}`,
+      `INSERT INTO users (id, email_key, password_hash, created_at, room_count, invited_count,
+          attachment_bytes, upload_count)
+        SELECT ${id(1, 'n')}, n, '', 1, 10, 0, 0, 0 ${rows(5000)}`,
       `INSERT INTO wrapped_key (owner_id, kind, since, key_id, token)
         SELECT ${id(1, 'n')}, 'author', ${id(0, '0')}, n % 3, 'x' ${rows(5000)}`,
       `INSERT INTO chat (id, visibility, created_by, created_at, last_seq, last_change,
@@ -45,9 +46,16 @@ async function fill(): Promise<void> {
         SELECT 'w' || n, ${id(2, '1 + n / 10')} ${rows(49_990)}`,
       `INSERT INTO member (chat_id, user_id, role, joined_at, read_seq)
         SELECT ${id(2, '1 + n / 10')}, ${id(1, '1 + n % 5000')}, 'member', 1, 0 ${rows(49_990)}`,
-      `INSERT INTO message (id, chat_id, seq, change, sender_id, client_key, ciphertext, created_at)
+      `INSERT INTO message (id, chat_id, seq, change, sender_id, client_key, ciphertext,
+          attachment_count, created_at)
         SELECT ${id(3, 'n')}, ${id(2, '1 + n / 10')}, 1 + n % 10, 1 + n % 10,
-          ${id(1, '1 + n % 5000')}, n, 'x', 1 ${rows(49_990)}`,
+          ${id(1, '1 + n % 5000')}, n, 'x', 0, 1 ${rows(49_990)}`,
+      `INSERT INTO attachment (id, chat_id, uploader_id, state, sealed, size, part_count, message_id,
+          created_at)
+        SELECT ${id(4, 'n')}, ${id(2, '1 + n / 10')}, ${id(1, '1 + n % 5000')}, 'complete', 'x', 1, 1,
+          ${id(3, 'n')}, 1 ${rows(49_990)}`,
+      `INSERT INTO attachment_part (attachment_id, number, object)
+        SELECT ${id(4, 'n')}, 1, 'x' ${rows(49_990)}`,
     ]) {
       await manager.query(sql);
     }

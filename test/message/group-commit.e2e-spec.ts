@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { newId } from '../../src/crypto/ids.js';
 import { Database } from '../../src/database/database.js';
-import type { Draft } from '../../src/message/send/append-messages.js';
+import type { Draft } from '../../src/message/send/draft.js';
 import { MessageWriter } from '../../src/message/send/message-writer.js';
 import { TestApp } from '../support/test-app.js';
 
@@ -94,6 +94,7 @@ describe('one that fails', () => {
       clientId: null,
       clientKey: null,
       replyTo: null,
+      attachmentIds: [],
       body,
       sealed: { ciphertext: 'gAAAA', epoch: 0 },
     });

@@ -19,7 +19,8 @@ afterAll(() => path.drop());
 async function givenMessage(body: string): Promise<Message> {
   const seat = { id: newId(), chatId, senderId };
   const { ciphertext } = await path.sealer.seal(seat, body);
-  return Object.assign(new Message(), { ...seat, ciphertext, body: 'not yet', deletedAt: null });
+  const rest = { body: 'not yet', attachmentCount: 0, deletedAt: null };
+  return Object.assign(new Message(), { ...seat, ciphertext, ...rest });
 }
 
 describe('the sealer of messages', () => {

@@ -25,6 +25,7 @@ const MESSAGE = {
   replyTo: null,
   ciphertext: 'x',
   reactions: null,
+  attachmentCount: 0,
   createdAt: new Date(),
   editedAt: null,
   deletedAt: null,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { newId } from '../../src/crypto/ids.js';
 import { UnavailableError } from '../../src/common/errors.js';
-import type { Draft } from '../../src/message/send/append-messages.js';
+import type { Draft } from '../../src/message/send/draft.js';
 import { MessageWriter } from '../../src/message/send/message-writer.js';
 
 const draft = (): Draft => ({
@@ -12,6 +12,7 @@ const draft = (): Draft => ({
   clientKey: null,
   replyTo: null,
   body: 'hello',
+  attachmentIds: [],
   sealed: new Error('no key'),
 });
 
@@ -19,7 +20,7 @@ describe('the queue of the writer', () => {
   it('takes 2,000 sends, refuses more at once, and takes more once these have their answer', async () => {
     const outage = Object.assign(new Error('no database'), { code: 'ECONNREFUSED' });
     const database = { write: () => Promise.reject(outage) };
-    const writer = new MessageWriter(database as never, {} as never, {} as never);
+    const writer = new MessageWriter(database as never, {} as never, {} as never, {} as never);
     const send = (): Promise<unknown> => writer.append(draft()).catch((error: unknown) => error);
     const sends = Array.from({ length: 2000 }, send);
     const refused = await send();

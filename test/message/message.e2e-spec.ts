@@ -42,6 +42,7 @@ describe('sending a message', () => {
       client_id: 'c1',
       reply_to: null,
       reactions: [],
+      attachments: [],
       created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
       edited_at: null,
       deleted_at: null,

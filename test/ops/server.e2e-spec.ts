@@ -19,7 +19,7 @@ describe('GET /server', () => {
         sign_up: 'open',
         password_log_in: true,
         exchange: false,
-        attachments: null,
+        attachments: { max_bytes: 104_857_600 },
         search: false,
       },
     ]);

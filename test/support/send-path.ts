@@ -1,6 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import { vi } from 'vitest';
+import { AttachmentEnds } from '../../src/attachment/attachment-ends.js';
+import { AttachmentViews } from '../../src/attachment/attachment-views.js';
+import { FileFactsCipher } from '../../src/attachment/file-facts.js';
+import { MessageAttachments } from '../../src/attachment/message-attachments.js';
 import { Secrets } from '../../src/config/secrets.js';
 import { newId } from '../../src/crypto/ids.js';
 import type { Chat } from '../../src/chat/chat.entity.js';
@@ -10,6 +14,7 @@ import type { Member } from '../../src/chat/member.entity.js';
 import { chatRow, memberRow } from '../../src/chat/room-rows.js';
 import { INSERT_ROOMS } from '../../src/chat/room-statements.js';
 import type { Database } from '../../src/database/database.js';
+import { FileCipher } from '../../src/encryption/file-cipher.js';
 import { MasterKeys } from '../../src/encryption/master-keys.js';
 import { MessageCipher } from '../../src/encryption/message-cipher.js';
 import { OwnerKeys } from '../../src/encryption/owner-keys.js';
@@ -18,12 +23,15 @@ import { EventBus } from '../../src/events/event-bus.js';
 import type { RoomEvent } from '../../src/events/events.js';
 import { RedisChannels } from '../../src/events/redis-channels.js';
 import { MessageCache } from '../../src/message/message-cache.js';
+import { MessageParts } from '../../src/message/message-parts.js';
 import { MessageSealer } from '../../src/message/message-sealer.js';
-import type { Draft } from '../../src/message/send/append-messages.js';
+import type { Draft } from '../../src/message/send/draft.js';
 import { MessageWriter } from '../../src/message/send/message-writer.js';
 import { RedisClient } from '../../src/redis/redis-client.js';
 import { User } from '../../src/user/user.entity.js';
 import { OpenedDatabase } from './opened-database.js';
+
+const COUNTS = { roomCount: 0, invitedCount: 0, attachmentBytes: 0, uploadCount: 0 };
 
 interface StoredMember {
   user_id: string;
@@ -56,8 +64,11 @@ export class SendPath {
     this.database = database;
     this.keys = new OwnerKeys(database, new MasterKeys(secrets));
     this.cache = new MessageCache(settings, bus);
-    this.sealer = new MessageSealer(new MessageCipher(this.keys), this.keys, this.cache);
-    this.writer = new MessageWriter(database, bus, this.sealer);
+    const views = new AttachmentViews(new FileFactsCipher(new FileCipher(this.keys)));
+    const cipher = new MessageCipher(this.keys);
+    this.sealer = new MessageSealer(cipher, this.keys, this.cache, views, database);
+    const parts = new MessageParts(new MessageAttachments(new AttachmentEnds(), views));
+    this.writer = new MessageWriter(database, bus, this.sealer, parts);
   }
 
   static async open(): Promise<SendPath> {
@@ -75,7 +86,7 @@ export class SendPath {
     const id = newId();
     const names = { email: null, emailKey: randomUUID(), passwordHash: '', fname: 'Ada' };
     const rest = { lname: null, profile: null, createdAt: new Date(), erasedAt: null };
-    const user = { id, ...names, ...rest, clearedAt: null, roomCount: 0, invitedCount: 0 };
+    const user = { id, ...names, ...rest, clearedAt: null, ...COUNTS };
     await this.database.write(async (tx) => {
       await tx.manager.insert(User, { ...user, ...fields });
       await this.keys.create(tx, id, 'author');
@@ -127,7 +138,8 @@ export class SendPath {
 
   async draft(chatId: string, senderId: string, fields: Partial<Draft> = {}): Promise<Draft> {
     const seat = { id: newId(), chatId, senderId };
-    const named = { clientId: null, clientKey: null, replyTo: null, body: 'hello', ...fields };
+    const none = { clientId: null, clientKey: null, replyTo: null, attachmentIds: [] };
+    const named = { ...none, body: 'hello', ...fields };
     const sealed = await this.sealer.sealNew(seat, named.body ?? '');
     return { ...seat, sealed, ...named };
   }

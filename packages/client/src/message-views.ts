@@ -81,6 +81,7 @@ function unsent(item: Outgoing, me: Profile): RoomMessage {
     client_id: item.clientId,
     reply_to: item.replyTo,
     reactions: [],
+    attachments: [],
     created_at: item.createdAt,
     edited_at: null,
     deleted_at: null,

@@ -34,16 +34,23 @@ export class Problem extends Error {
   /** Seconds after which to try again. */
   readonly retryAfter: number | null;
 
-  constructor({ type, title, status, detail, requestId, errors, retryAfter, cause }: Details) {
+  constructor({
+    type,
+    title,
+    status,
+    detail,
+    requestId = null,
+    errors = [],
+    retryAfter = null,
+    cause,
+  }: Details) {
     super(detail, { cause });
     this.type = type;
     this.title = title;
     this.status = status;
-    this.requestId = requestId ?? null;
-    this.fields = Object.fromEntries(
-      (errors ?? []).map(({ field, messages }) => [field, messages]),
-    );
-    this.retryAfter = retryAfter ?? null;
+    this.requestId = requestId;
+    this.fields = Object.fromEntries(errors.map(({ field, messages }) => [field, messages]));
+    this.retryAfter = retryAfter;
   }
 
   get detail(): string {
@@ -88,7 +95,6 @@ export class Problem extends Error {
 }
 
 function isProblem(body: unknown): body is Body {
-  if (typeof body !== 'object' || body === null) return false;
-  const { type, detail } = body as Partial<Body>;
+  const { type, detail } = Object(body) as Partial<Body>;
   return typeof type === 'string' && typeof detail === 'string';
 }

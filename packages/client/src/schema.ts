@@ -383,6 +383,116 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/attachment/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin the upload of a file
+         * @description Then send its bytes, `part_size` of them in each part, and send the message with its id in
+         *     `attachments`. Unless it is sent within 24 hours it goes. At most 10 of yours may be unfinished.
+         */
+        post: operations["beginUpload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/attachment/tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get URLs that need no token
+         * @description For `<img>`, `<video>` and links, which can send none. A URL is good for your session alone,
+         *     until it ends or the ticket expires, and as long as you may read the room. Attachments that are not
+         *     yours to see are left out.
+         */
+        post: operations["makeTickets"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/attachment/{attachment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get an attachment
+         * @description Its uploader sees which parts are there. Others see it once it was sent.
+         */
+        get: operations["getAttachment"];
+        put?: never;
+        post?: never;
+        /**
+         * Drop an upload
+         * @description One that was not sent; a file that was sent goes with its message.
+         */
+        delete: operations["dropUpload"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/attachment/{attachment_id}/parts/{n}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Upload a part
+         * @description The bytes as they are: `part_size` of them, in the last part the rest; in any order, several at
+         *     once, each within 60 seconds. To send one again replaces it. The answer to the last one that was missing
+         *     comes once the file can be sent; where it is lost, ask for the attachment's `state`.
+         */
+        put: operations["uploadPart"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/attachment/{attachment_id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download a file
+         * @description Pictures, sounds and films are what their first bytes say, all else is
+         *     `application/octet-stream` to be saved. With `Range` a part of it.
+         */
+        get: operations["downloadFile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/message/": {
         parameters: {
             query?: never;
@@ -986,6 +1096,109 @@ export interface components {
              */
             seq: number;
         };
+        NewAttachment: {
+            /**
+             * Format: uuid
+             * @description Chat that it is to be sent to.
+             * @example 019ab3c1-6a10-7d3e-9b61-0c2d4e6f8a12
+             */
+            chat_id: string;
+            /**
+             * @description Name of the file, 1 to 255 characters, no control characters.
+             * @example harbour.png
+             */
+            file_name: string;
+            /**
+             * @description Bytes of the file; `GET /server` says how many it may have.
+             * @example 68
+             */
+            size: number;
+            /** @description Your own name for this upload, 1 to 64 characters: a retry with the same one finds the upload. */
+            client_id?: string | null;
+            /**
+             * @description What it is, as you take it. What is found by its first bytes counts.
+             * @example image/png
+             */
+            content_type?: string | null;
+        };
+        Attachment: {
+            /**
+             * Format: uuid
+             * @example 019ab3c1-7a4e-7e21-a0c5-9d8e7f6a5b41
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @example 019ab3c1-6a10-7d3e-9b61-0c2d4e6f8a12
+             */
+            chat_id: string;
+            /** @example harbour.png */
+            file_name: string;
+            /**
+             * @description As declared, until it is complete; then, of a picture, a sound or a film, what it is by its first bytes.
+             * @example image/png
+             */
+            content_type: string;
+            /** @example 68 */
+            size: number;
+            /**
+             * @description `checking` once all parts are there, `complete` once it can be sent.
+             * @example uploading
+             * @enum {string}
+             */
+            state: "complete" | "uploading" | "checking";
+            /**
+             * @description Bytes of each part, but for the last one, which has the rest.
+             * @example 4194304
+             */
+            part_size: number;
+            /** @example 1 */
+            part_count: number;
+            /**
+             * @description Numbers of the parts that are there, 1 for the first; shown to the uploader alone.
+             * @example []
+             */
+            parts: number[];
+            /**
+             * Format: date-time
+             * @description When it ends unless it is sent; null once it was.
+             * @example 2026-11-23T17:32:00.000Z
+             */
+            expires_at: string | null;
+        };
+        Tickets: {
+            /**
+             * @description Ids of attachments, at most 200.
+             * @example [
+             *       "019ab3c1-7a4e-7e21-a0c5-9d8e7f6a5b41"
+             *     ]
+             */
+            ids: string[];
+        };
+        Ticket: {
+            /**
+             * Format: uuid
+             * @example 019ab3c1-7a4e-7e21-a0c5-9d8e7f6a5b41
+             */
+            id: string;
+            /**
+             * @description Of the file, relative to the API's: good where no token can be sent, such as in `<img>`.
+             * @example /attachment/019ab3c1-7a4e-7e21-a0c5-9d8e7f6a5b41/content?ticket=AZqzwV0vfxCis8TV5vcIGWkjmgA
+             */
+            url: string;
+            /** @description Null where there is none. */
+            thumbnail_url: string | null;
+            /**
+             * Format: date-time
+             * @description The end of the next full hour.
+             * @example 2026-11-22T19:00:00.000Z
+             */
+            expires_at: string;
+        };
+        TicketPage: {
+            /** @description Those that you may see, in the order asked for. */
+            data: components["schemas"]["Ticket"][];
+        };
         SendMessage: {
             /**
              * Format: uuid
@@ -994,7 +1207,8 @@ export interface components {
              */
             chatid: string;
             /**
-             * @description Text, 1 to 16,384 characters of well-formed Unicode, at least one of them visible.
+             * @description Text, 1 to 16,384 characters of well-formed Unicode, at least one of them visible; with
+             *     `attachments` it may be empty.
              * @example Hello, room!
              */
             message: string;
@@ -1008,6 +1222,11 @@ export interface components {
              * @description Id of a message of the same room that this one answers.
              */
             reply_to?: string | null;
+            /**
+             * @description Ids of files that you have uploaded for this room, at most 10; each can be sent once.
+             * @example []
+             */
+            attachments?: string[];
         };
         Reaction: {
             /** @example 👍 */
@@ -1019,6 +1238,37 @@ export interface components {
              * @example true
              */
             me: boolean;
+        };
+        MessageAttachment: {
+            /**
+             * Format: uuid
+             * @example 019ab3c1-7a4e-7e21-a0c5-9d8e7f6a5b41
+             */
+            id: string;
+            /** @example harbour.png */
+            file_name: string;
+            /**
+             * @description Of a picture, a sound or a film what it is by its first bytes, of all else what its sender says.
+             * @example image/png
+             */
+            content_type: string;
+            /**
+             * @description Bytes.
+             * @example 68
+             */
+            size: number;
+            /**
+             * @description Of a picture, in pixels, as it is shown; null where that is not known.
+             * @example 1
+             */
+            width: number | null;
+            /** @example 1 */
+            height: number | null;
+            /**
+             * @description Whether `/attachment/{attachment_id}/thumbnail` shows it small.
+             * @example false
+             */
+            has_thumbnail: boolean;
         };
         Message: {
             /**
@@ -1057,6 +1307,8 @@ export interface components {
             /** @description Id of the message that this one answers. */
             reply_to: string | null;
             reactions: components["schemas"]["Reaction"][];
+            /** @description Its files, in the order sent; none once it is deleted. */
+            attachments: components["schemas"]["MessageAttachment"][];
             /**
              * Format: date-time
              * @example 2026-11-22T17:32:00.000Z
@@ -1092,7 +1344,7 @@ export interface components {
         };
         EditMessage: {
             /**
-             * @description The new text, as in sending.
+             * @description The new text, as in sending. Its files stay.
              * @example Hello again!
              */
             message: string;
@@ -1222,7 +1474,9 @@ export interface components {
         Server: {
             /**
              * @description What files may be sent; null where none can be.
-             * @example null
+             * @example {
+             *       "max_bytes": 104857600
+             *     }
              */
             attachments: {
                 max_bytes: number;
@@ -1324,6 +1578,8 @@ export interface components {
             unreadable?: boolean;
             /** @description Id of the message that this one answers. */
             reply_to: string | null;
+            /** @description Its files, in the order sent; none once it is deleted. */
+            attachments: components["schemas"]["MessageAttachment"][];
             /**
              * Format: date-time
              * @example 2026-11-22T17:32:00.000Z
@@ -1584,7 +1840,7 @@ export interface components {
          * @example urn:conclave:problem:not-found
          * @enum {string}
          */
-        ProblemType: "urn:conclave:problem:invalid-input" | "urn:conclave:problem:websocket-only" | "urn:conclave:problem:unauthenticated" | "urn:conclave:problem:wrong-credentials" | "urn:conclave:problem:refused-token" | "urn:conclave:problem:dead-refresh-token" | "urn:conclave:problem:forbidden" | "urn:conclave:problem:wrong-origin" | "urn:conclave:problem:sign-up-closed" | "urn:conclave:problem:not-a-member" | "urn:conclave:problem:wrong-password" | "urn:conclave:problem:wrong-token" | "urn:conclave:problem:not-found" | "urn:conclave:problem:email-taken" | "urn:conclave:problem:no-password" | "urn:conclave:problem:message-deleted" | "urn:conclave:problem:owner-must-stay" | "urn:conclave:problem:room-full" | "urn:conclave:problem:too-many-reactions" | "urn:conclave:problem:too-many-rooms" | "urn:conclave:problem:encoded-body" | "urn:conclave:problem:too-many-requests" | "urn:conclave:problem:client-id-reused" | "urn:conclave:problem:unavailable" | "urn:conclave:problem:malformed-request" | "urn:conclave:problem:unknown-route" | "urn:conclave:problem:timeout" | "urn:conclave:problem:too-large" | "urn:conclave:problem:uri-too-long" | "urn:conclave:problem:not-json" | "urn:conclave:problem:wrong-host" | "urn:conclave:problem:headers-too-large" | "urn:conclave:problem:internal";
+        ProblemType: "urn:conclave:problem:invalid-input" | "urn:conclave:problem:websocket-only" | "urn:conclave:problem:unauthenticated" | "urn:conclave:problem:wrong-credentials" | "urn:conclave:problem:refused-token" | "urn:conclave:problem:dead-refresh-token" | "urn:conclave:problem:forbidden" | "urn:conclave:problem:wrong-origin" | "urn:conclave:problem:sign-up-closed" | "urn:conclave:problem:not-a-member" | "urn:conclave:problem:wrong-password" | "urn:conclave:problem:wrong-token" | "urn:conclave:problem:quota-exceeded" | "urn:conclave:problem:not-found" | "urn:conclave:problem:timeout" | "urn:conclave:problem:attachment-state" | "urn:conclave:problem:email-taken" | "urn:conclave:problem:no-password" | "urn:conclave:problem:message-deleted" | "urn:conclave:problem:owner-must-stay" | "urn:conclave:problem:room-full" | "urn:conclave:problem:too-many-reactions" | "urn:conclave:problem:too-many-rooms" | "urn:conclave:problem:length-required" | "urn:conclave:problem:too-large" | "urn:conclave:problem:encoded-body" | "urn:conclave:problem:range-not-satisfiable" | "urn:conclave:problem:too-many-requests" | "urn:conclave:problem:client-id-reused" | "urn:conclave:problem:unavailable" | "urn:conclave:problem:malformed-request" | "urn:conclave:problem:unknown-route" | "urn:conclave:problem:uri-too-long" | "urn:conclave:problem:not-json" | "urn:conclave:problem:wrong-host" | "urn:conclave:problem:headers-too-large" | "urn:conclave:problem:internal";
     };
     responses: {
         /** @description The request has invalid fields; `errors` says what to change in each. */
@@ -2100,6 +2356,168 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description Your attachments take all the space that you have, or too many of them are unfinished. Finish or delete some first. */
+        QuotaExceeded: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "urn:conclave:problem:quota-exceeded",
+                 *       "title": "Quota exceeded",
+                 *       "status": 403,
+                 *       "detail": "Your attachments take all the space that you have, or too many of them are unfinished. Finish or delete some first.",
+                 *       "request_id": "019ab3c1-6f3e-7c52-b1d6-3f2f8d1c9a10"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description A file may have at most 104857600 bytes. */
+        BeginUploadTooLarge: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "urn:conclave:problem:too-large",
+                 *       "title": "Too large",
+                 *       "status": 413,
+                 *       "detail": "A file may have at most 104857600 bytes.",
+                 *       "request_id": "019ab3c1-6f3e-7c52-b1d6-3f2f8d1c9a10"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description You have begun another upload with this client_id to this chat. Make a new client_id for each file; repeat one only to go on with the same. */
+        BeginUploadClientIdReused: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "urn:conclave:problem:client-id-reused",
+                 *       "title": "client_id used before",
+                 *       "status": 422,
+                 *       "detail": "You have begun another upload with this client_id to this chat. Make a new client_id for each file; repeat one only to go on with the same.",
+                 *       "request_id": "019ab3c1-6f3e-7c52-b1d6-3f2f8d1c9a10"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description There is no such attachment, or it is not yours to see. */
+        AttachmentNotFound: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "urn:conclave:problem:not-found",
+                 *       "title": "Not found",
+                 *       "status": 404,
+                 *       "detail": "There is no such attachment, or it is not yours to see.",
+                 *       "request_id": "019ab3c1-6f3e-7c52-b1d6-3f2f8d1c9a10"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description A message has this attachment. Delete the message instead. */
+        DropUploadAttachmentState: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "urn:conclave:problem:attachment-state",
+                 *       "title": "Not in this state",
+                 *       "status": 409,
+                 *       "detail": "A message has this attachment. Delete the message instead.",
+                 *       "request_id": "019ab3c1-6f3e-7c52-b1d6-3f2f8d1c9a10"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The request took too long to arrive. Send it again. */
+        Timeout: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "urn:conclave:problem:timeout",
+                 *       "title": "Timeout",
+                 *       "status": 408,
+                 *       "detail": "The request took too long to arrive. Send it again.",
+                 *       "request_id": "019ab3c1-6f3e-7c52-b1d6-3f2f8d1c9a10"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description This attachment takes no more parts: all of them are there. Upload another one instead. */
+        UploadPartAttachmentState: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "urn:conclave:problem:attachment-state",
+                 *       "title": "Not in this state",
+                 *       "status": 409,
+                 *       "detail": "This attachment takes no more parts: all of them are there. Upload another one instead.",
+                 *       "request_id": "019ab3c1-6f3e-7c52-b1d6-3f2f8d1c9a10"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Send the header `Content-Length`, and the bytes as they are. */
+        LengthRequired: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "urn:conclave:problem:length-required",
+                 *       "title": "Length required",
+                 *       "status": 411,
+                 *       "detail": "Send the header `Content-Length`, and the bytes as they are.",
+                 *       "request_id": "019ab3c1-6f3e-7c52-b1d6-3f2f8d1c9a10"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The file ends before the range that you ask for begins. */
+        RangeNotSatisfiable: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "urn:conclave:problem:range-not-satisfiable",
+                 *       "title": "Range not satisfiable",
+                 *       "status": 416,
+                 *       "detail": "The file ends before the range that you ask for begins.",
+                 *       "request_id": "019ab3c1-6f3e-7c52-b1d6-3f2f8d1c9a10"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /**
          * @description - `too-many-rooms`: You are in 5000 chats, which is as many as may be. Leave one first.
          *     - `room-full`: This chat has counted as far as it can: nothing can be added to it. Make another one.
@@ -2113,7 +2531,7 @@ export interface components {
             };
         };
         /** @description You have sent another message with this client_id to this chat. */
-        ClientIdReused: {
+        SendMessageClientIdReused: {
             headers: {
                 [name: string]: unknown;
             };
@@ -2885,6 +3303,17 @@ export interface operations {
                      *                 "me": true
                      *               }
                      *             ],
+                     *             "attachments": [
+                     *               {
+                     *                 "id": "019ab3c1-7a4e-7e21-a0c5-9d8e7f6a5b41",
+                     *                 "file_name": "harbour.png",
+                     *                 "content_type": "image/png",
+                     *                 "size": 68,
+                     *                 "width": 1,
+                     *                 "height": 1,
+                     *                 "has_thumbnail": false
+                     *               }
+                     *             ],
                      *             "created_at": "2026-11-22T17:32:00.000Z",
                      *             "edited_at": null,
                      *             "deleted_at": null
@@ -2963,6 +3392,17 @@ export interface operations {
                      *             "me": true
                      *           }
                      *         ],
+                     *         "attachments": [
+                     *           {
+                     *             "id": "019ab3c1-7a4e-7e21-a0c5-9d8e7f6a5b41",
+                     *             "file_name": "harbour.png",
+                     *             "content_type": "image/png",
+                     *             "size": 68,
+                     *             "width": 1,
+                     *             "height": 1,
+                     *             "has_thumbnail": false
+                     *           }
+                     *         ],
                      *         "created_at": "2026-11-22T17:32:00.000Z",
                      *         "edited_at": null,
                      *         "deleted_at": null
@@ -3035,6 +3475,17 @@ export interface operations {
                      *             "emoji": "👍",
                      *             "count": 2,
                      *             "me": true
+                     *           }
+                     *         ],
+                     *         "attachments": [
+                     *           {
+                     *             "id": "019ab3c1-7a4e-7e21-a0c5-9d8e7f6a5b41",
+                     *             "file_name": "harbour.png",
+                     *             "content_type": "image/png",
+                     *             "size": 68,
+                     *             "width": 1,
+                     *             "height": 1,
+                     *             "has_thumbnail": false
                      *           }
                      *         ],
                      *         "created_at": "2026-11-22T17:32:00.000Z",
@@ -3153,6 +3604,17 @@ export interface operations {
                      *             "me": true
                      *           }
                      *         ],
+                     *         "attachments": [
+                     *           {
+                     *             "id": "019ab3c1-7a4e-7e21-a0c5-9d8e7f6a5b41",
+                     *             "file_name": "harbour.png",
+                     *             "content_type": "image/png",
+                     *             "size": 68,
+                     *             "width": 1,
+                     *             "height": 1,
+                     *             "has_thumbnail": false
+                     *           }
+                     *         ],
                      *         "created_at": "2026-11-22T17:32:00.000Z",
                      *         "edited_at": null,
                      *         "deleted_at": null
@@ -3233,6 +3695,17 @@ export interface operations {
                      *             "me": true
                      *           }
                      *         ],
+                     *         "attachments": [
+                     *           {
+                     *             "id": "019ab3c1-7a4e-7e21-a0c5-9d8e7f6a5b41",
+                     *             "file_name": "harbour.png",
+                     *             "content_type": "image/png",
+                     *             "size": 68,
+                     *             "width": 1,
+                     *             "height": 1,
+                     *             "has_thumbnail": false
+                     *           }
+                     *         ],
                      *         "created_at": "2026-11-22T17:32:00.000Z",
                      *         "edited_at": null,
                      *         "deleted_at": null
@@ -3287,6 +3760,17 @@ export interface operations {
                      *             "emoji": "👍",
                      *             "count": 2,
                      *             "me": true
+                     *           }
+                     *         ],
+                     *         "attachments": [
+                     *           {
+                     *             "id": "019ab3c1-7a4e-7e21-a0c5-9d8e7f6a5b41",
+                     *             "file_name": "harbour.png",
+                     *             "content_type": "image/png",
+                     *             "size": 68,
+                     *             "width": 1,
+                     *             "height": 1,
+                     *             "has_thumbnail": false
                      *           }
                      *         ],
                      *         "created_at": "2026-11-22T17:32:00.000Z",
@@ -3525,6 +4009,327 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    beginUpload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "chat_id": "019ab3c1-6a10-7d3e-9b61-0c2d4e6f8a12",
+                 *       "file_name": "harbour.png",
+                 *       "size": 68,
+                 *       "content_type": "image/png"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewAttachment"];
+            };
+        };
+        responses: {
+            /** @description A retry: the upload that stands there already */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "019ab3c1-7a4e-7e21-a0c5-9d8e7f6a5b41",
+                     *       "chat_id": "019ab3c1-6a10-7d3e-9b61-0c2d4e6f8a12",
+                     *       "file_name": "harbour.png",
+                     *       "content_type": "image/png",
+                     *       "size": 68,
+                     *       "state": "uploading",
+                     *       "part_size": 4194304,
+                     *       "part_count": 1,
+                     *       "parts": [],
+                     *       "expires_at": "2026-11-23T17:32:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Attachment"];
+                };
+            };
+            /** @description The upload, which waits for its parts */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "019ab3c1-7a4e-7e21-a0c5-9d8e7f6a5b41",
+                     *       "chat_id": "019ab3c1-6a10-7d3e-9b61-0c2d4e6f8a12",
+                     *       "file_name": "harbour.png",
+                     *       "content_type": "image/png",
+                     *       "size": 68,
+                     *       "state": "uploading",
+                     *       "part_size": 4194304,
+                     *       "part_count": 1,
+                     *       "parts": [],
+                     *       "expires_at": "2026-11-23T17:32:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Attachment"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["QuotaExceeded"];
+            404: components["responses"]["ChatNotFound"];
+            413: components["responses"]["BeginUploadTooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["BeginUploadClientIdReused"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    makeTickets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "ids": [
+                 *         "019ab3c1-7a4e-7e21-a0c5-9d8e7f6a5b41"
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["Tickets"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "019ab3c1-7a4e-7e21-a0c5-9d8e7f6a5b41",
+                     *           "url": "/attachment/019ab3c1-7a4e-7e21-a0c5-9d8e7f6a5b41/content?ticket=AZqzwV0vfxCis8TV5vcIGWkjmgA",
+                     *           "thumbnail_url": null,
+                     *           "expires_at": "2026-11-22T19:00:00.000Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TicketPage"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["Unauthenticated"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getAttachment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of an attachment.
+                 * @example 019ab3c1-7a4e-7e21-a0c5-9d8e7f6a5b41
+                 */
+                attachment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "019ab3c1-7a4e-7e21-a0c5-9d8e7f6a5b41",
+                     *       "chat_id": "019ab3c1-6a10-7d3e-9b61-0c2d4e6f8a12",
+                     *       "file_name": "harbour.png",
+                     *       "content_type": "image/png",
+                     *       "size": 68,
+                     *       "state": "uploading",
+                     *       "part_size": 4194304,
+                     *       "part_count": 1,
+                     *       "parts": [],
+                     *       "expires_at": "2026-11-23T17:32:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Attachment"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["Unauthenticated"];
+            404: components["responses"]["AttachmentNotFound"];
+            414: components["responses"]["UriTooLong"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    dropUpload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of an attachment.
+                 * @example 019ab3c1-7a4e-7e21-a0c5-9d8e7f6a5b41
+                 */
+                attachment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["Unauthenticated"];
+            404: components["responses"]["AttachmentNotFound"];
+            409: components["responses"]["DropUploadAttachmentState"];
+            413: components["responses"]["TooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["NotJson"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    uploadPart: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of an attachment.
+                 * @example 019ab3c1-7a4e-7e21-a0c5-9d8e7f6a5b41
+                 */
+                attachment_id: string;
+                /**
+                 * @description Number of the part, 1 for the first.
+                 * @example 1
+                 */
+                n: string;
+            };
+            cookie?: never;
+        };
+        /** @description Bytes, whatever they are */
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["Unauthenticated"];
+            404: components["responses"]["AttachmentNotFound"];
+            408: components["responses"]["Timeout"];
+            409: components["responses"]["UploadPartAttachmentState"];
+            411: components["responses"]["LengthRequired"];
+            414: components["responses"]["UriTooLong"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    downloadFile: {
+        parameters: {
+            query?: {
+                /** @description Instead of a token: from a URL of `POST /attachment/tickets`. */
+                ticket?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Id of an attachment.
+                 * @example 019ab3c1-7a4e-7e21-a0c5-9d8e7f6a5b41
+                 */
+                attachment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                    "image/png": string;
+                    "image/jpeg": string;
+                    "image/gif": string;
+                    "image/webp": string;
+                    "image/avif": string;
+                    "video/mp4": string;
+                    "video/webm": string;
+                    "audio/mpeg": string;
+                    "audio/ogg": string;
+                    "audio/wav": string;
+                };
+            };
+            /** @description The range that was asked for */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                    "image/png": string;
+                    "image/jpeg": string;
+                    "image/gif": string;
+                    "image/webp": string;
+                    "image/avif": string;
+                    "video/mp4": string;
+                    "video/webm": string;
+                    "audio/mpeg": string;
+                    "audio/ogg": string;
+                    "audio/wav": string;
+                };
+            };
+            /** @description It is as your `If-None-Match` says */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["Unauthenticated"];
+            404: components["responses"]["AttachmentNotFound"];
+            414: components["responses"]["UriTooLong"];
+            416: components["responses"]["RangeNotSatisfiable"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     listMessages: {
         parameters: {
             query: {
@@ -3585,6 +4390,17 @@ export interface operations {
                      *               "me": true
                      *             }
                      *           ],
+                     *           "attachments": [
+                     *             {
+                     *               "id": "019ab3c1-7a4e-7e21-a0c5-9d8e7f6a5b41",
+                     *               "file_name": "harbour.png",
+                     *               "content_type": "image/png",
+                     *               "size": 68,
+                     *               "width": 1,
+                     *               "height": 1,
+                     *               "has_thumbnail": false
+                     *             }
+                     *           ],
                      *           "created_at": "2026-11-22T17:32:00.000Z",
                      *           "edited_at": null,
                      *           "deleted_at": null
@@ -3616,7 +4432,8 @@ export interface operations {
                 /**
                  * @example {
                  *       "chatid": "019ab3c1-6a10-7d3e-9b61-0c2d4e6f8a12",
-                 *       "message": "Hello, room!"
+                 *       "message": "Hello, room!",
+                 *       "attachments": []
                  *     }
                  */
                 "application/json": components["schemas"]["SendMessage"];
@@ -3649,6 +4466,17 @@ export interface operations {
                      *           "emoji": "👍",
                      *           "count": 2,
                      *           "me": true
+                     *         }
+                     *       ],
+                     *       "attachments": [
+                     *         {
+                     *           "id": "019ab3c1-7a4e-7e21-a0c5-9d8e7f6a5b41",
+                     *           "file_name": "harbour.png",
+                     *           "content_type": "image/png",
+                     *           "size": 68,
+                     *           "width": 1,
+                     *           "height": 1,
+                     *           "has_thumbnail": false
                      *         }
                      *       ],
                      *       "created_at": "2026-11-22T17:32:00.000Z",
@@ -3687,6 +4515,17 @@ export interface operations {
                      *           "me": true
                      *         }
                      *       ],
+                     *       "attachments": [
+                     *         {
+                     *           "id": "019ab3c1-7a4e-7e21-a0c5-9d8e7f6a5b41",
+                     *           "file_name": "harbour.png",
+                     *           "content_type": "image/png",
+                     *           "size": 68,
+                     *           "width": 1,
+                     *           "height": 1,
+                     *           "has_thumbnail": false
+                     *         }
+                     *       ],
                      *       "created_at": "2026-11-22T17:32:00.000Z",
                      *       "edited_at": null,
                      *       "deleted_at": null
@@ -3701,7 +4540,7 @@ export interface operations {
             409: components["responses"]["SendMessageConflict"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["NotJson"];
-            422: components["responses"]["ClientIdReused"];
+            422: components["responses"]["SendMessageClientIdReused"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];
         };
@@ -3747,6 +4586,17 @@ export interface operations {
                      *           "emoji": "👍",
                      *           "count": 2,
                      *           "me": true
+                     *         }
+                     *       ],
+                     *       "attachments": [
+                     *         {
+                     *           "id": "019ab3c1-7a4e-7e21-a0c5-9d8e7f6a5b41",
+                     *           "file_name": "harbour.png",
+                     *           "content_type": "image/png",
+                     *           "size": 68,
+                     *           "width": 1,
+                     *           "height": 1,
+                     *           "has_thumbnail": false
                      *         }
                      *       ],
                      *       "created_at": "2026-11-22T17:32:00.000Z",
@@ -3848,6 +4698,17 @@ export interface operations {
                      *           "emoji": "👍",
                      *           "count": 2,
                      *           "me": true
+                     *         }
+                     *       ],
+                     *       "attachments": [
+                     *         {
+                     *           "id": "019ab3c1-7a4e-7e21-a0c5-9d8e7f6a5b41",
+                     *           "file_name": "harbour.png",
+                     *           "content_type": "image/png",
+                     *           "size": 68,
+                     *           "width": 1,
+                     *           "height": 1,
+                     *           "has_thumbnail": false
                      *         }
                      *       ],
                      *       "created_at": "2026-11-22T17:32:00.000Z",
@@ -4007,6 +4868,17 @@ export interface operations {
                      *                 "me": true
                      *               }
                      *             ],
+                     *             "attachments": [
+                     *               {
+                     *                 "id": "019ab3c1-7a4e-7e21-a0c5-9d8e7f6a5b41",
+                     *                 "file_name": "harbour.png",
+                     *                 "content_type": "image/png",
+                     *                 "size": 68,
+                     *                 "width": 1,
+                     *                 "height": 1,
+                     *                 "has_thumbnail": false
+                     *               }
+                     *             ],
                      *             "created_at": "2026-11-22T17:32:00.000Z",
                      *             "edited_at": null,
                      *             "deleted_at": null
@@ -4047,6 +4919,17 @@ export interface operations {
                      *               "emoji": "👍",
                      *               "count": 2,
                      *               "me": true
+                     *             }
+                     *           ],
+                     *           "attachments": [
+                     *             {
+                     *               "id": "019ab3c1-7a4e-7e21-a0c5-9d8e7f6a5b41",
+                     *               "file_name": "harbour.png",
+                     *               "content_type": "image/png",
+                     *               "size": 68,
+                     *               "width": 1,
+                     *               "height": 1,
+                     *               "has_thumbnail": false
                      *             }
                      *           ],
                      *           "created_at": "2026-11-22T17:32:00.000Z",
@@ -4112,6 +4995,17 @@ export interface operations {
                      *         },
                      *         "message": "Hello, room!",
                      *         "reply_to": null,
+                     *         "attachments": [
+                     *           {
+                     *             "id": "019ab3c1-7a4e-7e21-a0c5-9d8e7f6a5b41",
+                     *             "file_name": "harbour.png",
+                     *             "content_type": "image/png",
+                     *             "size": 68,
+                     *             "width": 1,
+                     *             "height": 1,
+                     *             "has_thumbnail": false
+                     *           }
+                     *         ],
                      *         "created_at": "2026-11-22T17:32:00.000Z",
                      *         "edited_at": null,
                      *         "deleted_at": null,
@@ -4228,7 +5122,9 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "attachments": null,
+                     *       "attachments": {
+                     *         "max_bytes": 104857600
+                     *       },
                      *       "version": "0.1.0",
                      *       "sign_up": "open",
                      *       "password_log_in": true,

@@ -16,7 +16,7 @@ export function hold(name: string): Promise<(() => void) | null> {
     locks
       .request(name, { ifAvailable: true }, (lock) => {
         if (!lock) return resolve(null);
-        return new Promise<void>((release) => resolve(() => release()));
+        return new Promise<void>(resolve);
       })
       .catch(reject);
   });
@@ -29,7 +29,7 @@ export class OtherTabs {
   constructor(name: string, isShared: boolean, onNews: () => void) {
     this.channel =
       isShared && typeof BroadcastChannel === 'function' ? new BroadcastChannel(name) : null;
-    if (this.channel) this.channel.onmessage = () => onNews();
+    if (this.channel) this.channel.onmessage = onNews;
   }
 
   tell(): void {

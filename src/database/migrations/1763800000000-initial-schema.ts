@@ -1,8 +1,7 @@
 import { EntityManager, MigrationInterface, QueryRunner, Table, TableOptions } from 'typeorm';
+import { attachmentTables } from './attachment-tables.js';
 import { columnTypes } from './column-types.js';
-
-const PRIMARY = { isPrimary: true };
-const NULL = { isNullable: true };
+import { foreignKey, index, NULL, PRIMARY, unique } from './table-parts.js';
 
 export class InitialSchema1763800000000 implements MigrationInterface {
   name = 'InitialSchema1763800000000';
@@ -18,7 +17,7 @@ export class InitialSchema1763800000000 implements MigrationInterface {
 
 /** What a database is known by: once this is released, another migration changes it. */
 export function initialTables(manager: EntityManager): TableOptions[] {
-  const { id, text, word, integer, time } = columnTypes(manager);
+  const { id, text, word, integer, size, time } = columnTypes(manager);
   return [
     {
       name: 'users',
@@ -35,6 +34,8 @@ export function initialTables(manager: EntityManager): TableOptions[] {
         time('cleared_at', NULL),
         integer('room_count'),
         integer('invited_count'),
+        size('attachment_bytes'),
+        integer('upload_count'),
       ],
       indices: [
         unique('users', 'email_key'),
@@ -166,6 +167,7 @@ export function initialTables(manager: EntityManager): TableOptions[] {
         id('reply_to', NULL),
         text('ciphertext', undefined, NULL),
         text('reactions', undefined, NULL),
+        integer('attachment_count'),
         time('created_at'),
         time('edited_at', NULL),
         time('deleted_at', NULL),
@@ -202,6 +204,7 @@ export function initialTables(manager: EntityManager): TableOptions[] {
         foreignKey('reaction', 'user_id', 'users'),
       ],
     },
+    ...attachmentTables(manager),
     {
       name: 'installation',
       columns: [integer('id', PRIMARY), id('history'), text('schema_hash', 64)],
@@ -216,25 +219,4 @@ export function initialTables(manager: EntityManager): TableOptions[] {
       columns: [text('name', 50, PRIMARY), id('owner', NULL), time('until')],
     },
   ];
-}
-
-type Index = NonNullable<TableOptions['indices']>[number];
-type ForeignKey = NonNullable<TableOptions['foreignKeys']>[number];
-
-function index(table: string, ...columnNames: string[]): Index {
-  return { name: `ix_${table}_${columnNames.join('_')}`, columnNames };
-}
-
-function unique(table: string, ...columnNames: string[]): Index {
-  return { ...index(table, ...columnNames), isUnique: true };
-}
-
-function foreignKey(table: string, column: string, to: string, onDelete = 'NO ACTION'): ForeignKey {
-  return {
-    name: `fk_${table}_${column}`,
-    columnNames: [column],
-    referencedTableName: to,
-    referencedColumnNames: ['id'],
-    onDelete,
-  };
 }

@@ -6,6 +6,7 @@ export function columnTypes({ dataSource }: EntityManager): {
   text: (name: string, length?: number, more?: Partial<TableColumnOptions>) => TableColumnOptions;
   word: (name: string, more?: Partial<TableColumnOptions>) => TableColumnOptions;
   integer: (name: string, more?: Partial<TableColumnOptions>) => TableColumnOptions;
+  size: (name: string, more?: Partial<TableColumnOptions>) => TableColumnOptions;
   time: (name: string, more?: Partial<TableColumnOptions>) => TableColumnOptions;
 } {
   const isPostgres = dataSource.options.type === 'postgres';
@@ -19,6 +20,8 @@ export function columnTypes({ dataSource }: EntityManager): {
     /** Compared in bytes, as SQLite does. */
     word: (name, more) => ({ name, type: 'text', ...(isPostgres && { collation: 'C' }), ...more }),
     integer: (name, more) => ({ name, type: 'integer', ...more }),
+    /** Bytes. */
+    size: (name, more) => ({ name, type: 'bigint', ...more }),
     time: (name, more) => ({ name, type: 'bigint', ...more }),
   };
 }

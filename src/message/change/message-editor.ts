@@ -8,8 +8,9 @@ import { LockedMessages } from './locked-message.js';
 import { messageEvent } from '../message-events.js';
 import { goneAt, timeOfChange } from '../message-times.js';
 import { MessageViews } from '../read/message-views.js';
+import { MessageParts } from '../message-parts.js';
 import type { MessageDto } from '../message.dto.js';
-import { MessageDeletedError } from '../message.errors.js';
+import { MessageDeletedError, NoTextError } from '../message.errors.js';
 import { Reaction } from '../reaction.entity.js';
 
 @Injectable()
@@ -17,12 +18,13 @@ export class MessageEditor {
   constructor(
     private readonly messages: LockedMessages,
     private readonly views: MessageViews,
+    private readonly parts: MessageParts,
   ) {}
 
   /**
    * Gives a message another text, sealed anew. The same text changes nothing.
    *
-   * @throws MessageNotFoundError, NotAllowedError, MessageDeletedError
+   * @throws MessageNotFoundError, NotAllowedError, MessageDeletedError, NoTextError
    */
   async edit(user: AuthUser, id: string, text: string): Promise<MessageDto> {
     const { message, sender } = await this.messages.change(user.id, id, async (locked) => {
@@ -30,6 +32,7 @@ export class MessageEditor {
       if (message.senderId !== user.id)
         throw new NotAllowedError('Only its sender edits a message.');
       if (message.deletedAt) throw new MessageDeletedError();
+      if (text === '' && message.attachmentCount === 0) throw new NoTextError();
       if (message.body === text) return { message, sender };
       message.body = text;
       delete message.unreadable;
@@ -38,6 +41,7 @@ export class MessageEditor {
       message.change = rooms.change(chat);
       await tx.manager.save(message);
       await noteGone(tx, 'text', [id]);
+      await this.parts.changed(tx, 'edited', [message]);
       events.push(messageEvent('message.updated', message, sender));
       return { message, sender };
     });
@@ -63,6 +67,7 @@ export class MessageEditor {
       message.deletedAt = timeOfChange(message);
       message.change = rooms.changeForTombstone(chat, message.seq);
       await tx.manager.save(message);
+      await this.parts.changed(tx, 'deleted', [message]);
       await pipelined([tx.manager.delete(Reaction, { messageId: id }), noteGone(tx, 'text', [id])]);
       events.push(messageEvent('message.deleted', message, sender));
     });

@@ -6,6 +6,7 @@ import type { Transaction } from '../../database/transaction.js';
 import { EventBus } from '../../events/event-bus.js';
 import { PeriodicJob } from '../../jobs/job.js';
 import { Message } from '../message.entity.js';
+import { MessageParts } from '../message-parts.js';
 import { Reaction } from '../reaction.entity.js';
 
 const BATCH_SIZE = 500;
@@ -17,7 +18,10 @@ export class RoomPurge extends PeriodicJob {
   readonly everySeconds = 60;
   private readonly logger = new Logger(RoomPurge.name);
 
-  constructor(bus: EventBus) {
+  constructor(
+    bus: EventBus,
+    private readonly parts: MessageParts,
+  ) {
     super();
     bus.on('keys.destroyed', () => this.wake()); // a room's, it may be
   }
@@ -27,6 +31,7 @@ export class RoomPurge extends PeriodicJob {
     if (!chat) return false;
     // First of all: whoever was in the room may be in another one instead.
     if ((await endMemberships(tx, chat.id, BATCH_SIZE)) > 0) return true;
+    if (await this.parts.roomEnded(tx, chat.id)) return true;
     if (await purgeMessages(tx, chat.id)) return true;
     await tx.manager.delete(Chat, { id: chat.id });
     tx.onCommit(() => this.logger.log({ event: 'chat.purged', chat_id: chat.id }));

@@ -73,7 +73,8 @@ export class MessageViews {
     known?: Map<string, Person>,
   ): Promise<Map<string, Person>> {
     const unsure = messages.filter(
-      ({ unreadable, senderId }) => unreadable || !known?.has(senderId),
+      ({ unreadable, shutAttachments, senderId }) =>
+        unreadable || shutAttachments || !known?.has(senderId),
     );
     let senders = known ?? new Map<string, Person>();
     if (unsure.length > 0) {
@@ -81,14 +82,19 @@ export class MessageViews {
       senders = new Map([...senders, ...(await this.users.byId(senderIds(unsure)))]);
     }
     for (const message of messages) {
-      if (message.unreadable && !senders.get(message.senderId)!.erasedAt) this.report(message);
+      const isShut = message.unreadable || message.shutAttachments;
+      if (isShut && !senders.get(message.senderId)!.erasedAt) this.report(message);
     }
     return senders;
   }
 
-  private report({ id, chatId }: Message): void {
+  private report({ id, chatId, unreadable, shutAttachments: attachment_ids }: Message): void {
     this.unreadable++;
-    this.logger.error({ event: 'message.unreadable', message_id: id, chat_id: chatId });
+    const where = { message_id: id, chat_id: chatId };
+    if (unreadable) this.logger.error({ event: 'message.unreadable', ...where });
+    if (attachment_ids) {
+      this.logger.error({ event: 'attachment.unreadable', ...where, attachment_ids });
+    }
   }
 
   private async ownReactions(userId: string, messages: Message[]): Promise<Map<string, string[]>> {

@@ -47,7 +47,7 @@ export class MessageRepository {
 
   async find(id: string, reads: Reads = this.database): Promise<Message | null> {
     const found = (await reads.rows<MessageRow>(FIND, [id])).map(toMessage);
-    await this.sealer.openAll(found);
+    await this.sealer.openAll(found, reads);
     return found[0] ?? null;
   }
 

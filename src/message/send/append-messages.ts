@@ -12,17 +12,10 @@ import { messageEvent } from '../message-events.js';
 import { Message } from '../message.entity.js';
 import { ClientIdReusedError, UnknownReplyToError } from '../message.errors.js';
 import { messageRow, type MessageRow, toMessage } from '../message-rows.js';
-import type { MessageSealer, Sealed } from '../message-sealer.js';
+import type { MessageParts, SentPart } from '../message-parts.js';
+import type { MessageSealer } from '../message-sealer.js';
+import type { Draft } from './draft.js';
 import { FIND_ANSWERED, FIND_KNOWN, INSERT_MESSAGES, WRITE_SENDS } from './send-statements.js';
-
-/** A message that is not yet part of a room: it still gets `seq`, `change` and its time. */
-export interface Draft extends Pick<
-  Message,
-  'id' | 'chatId' | 'senderId' | 'clientId' | 'clientKey' | 'replyTo' | 'body'
-> {
-  /** Its body, or why this process cannot seal it. */
-  sealed: Sealed | Error;
-}
 
 export interface Appended {
   message: Message;
@@ -49,6 +42,8 @@ interface Facts {
   known: Map<string, Message>;
   /** The rooms of the messages that are answered, by id. */
   answered: Map<string, string>;
+  /** What stands beside these messages. */
+  parts: SentPart[];
 }
 
 /**
@@ -57,10 +52,10 @@ interface Facts {
  */
 export async function appendMessages(
   tx: Transaction,
-  sealer: MessageSealer,
+  beside: { sealer: MessageSealer; parts: MessageParts },
   drafts: Draft[],
 ): Promise<Batch> {
-  const facts = await readFacts(tx, sealer, drafts);
+  const facts = await readFacts(tx, beside, drafts);
   const fresh: Appended[] = [];
   const outcomes = drafts.map((draft): Outcome => {
     try {
@@ -71,12 +66,13 @@ export async function appendMessages(
       return error as Error;
     }
   });
-  write(tx, facts.rooms, fresh);
+  write(tx, facts, fresh);
   return { outcomes, events: () => eventsOf(facts, fresh) };
 }
 
-function write(tx: Transaction, rooms: LockedRooms, fresh: Appended[]): void {
+function write(tx: Transaction, { rooms, parts }: Facts, fresh: Appended[]): void {
   const messages = fresh.map(({ message }) => messageRow(message));
+  for (const part of parts) tx.commitWith(...part.writes());
   const common = rooms.commonWrites;
   if (common) {
     const lists = [common.counts, common.members, messages];
@@ -94,19 +90,24 @@ function eventsOf({ rooms }: Facts, fresh: Appended[]): RoomEvent[] {
   return events.sort((one, other) => one.change! - other.change!);
 }
 
-async function readFacts(tx: Transaction, sealer: MessageSealer, drafts: Draft[]): Promise<Facts> {
+async function readFacts(
+  tx: Transaction,
+  { sealer, parts }: { sealer: MessageSealer; parts: MessageParts },
+  drafts: Draft[],
+): Promise<Facts> {
   const [rooms, known, answered] = await pipelined([
     LockedRooms.lock(tx, drafts.map(seatOf)), // first of all
     findKnown(tx, sealer, drafts),
     findAnswered(tx, drafts),
   ]);
+  const beside = await parts.sent(tx, drafts); // what it locks comes before users
   await rooms.lockNewcomers(drafts.map(seatOf));
   const pairs = drafts.flatMap(({ chatId }) => pairOf(rooms.find(chatId)));
-  return { rooms, peers: await holdLiving(tx, pairs), known, answered };
+  return { rooms, peers: await holdLiving(tx, pairs), known, answered, parts: beside };
 }
 
 /** Gives one message its place, or finds the one that it repeats. */
-function append({ rooms, peers, known, answered }: Facts, draft: Draft): Appended {
+function append({ rooms, peers, known, answered, parts }: Facts, draft: Draft): Appended {
   const chat = rooms.requireReader(seatOf(draft));
   const sender = rooms.findLiving(draft.senderId)!;
   const first = draft.clientKey === null ? undefined : known.get(repeatKey(draft));
@@ -116,10 +117,12 @@ function append({ rooms, peers, known, answered }: Facts, draft: Draft): Appende
   if (draft.replyTo !== null && answered.get(draft.replyTo) !== draft.chatId) {
     throw new UnknownReplyToError();
   }
+  for (const part of parts) part.check(draft);
   const now = new Date(Math.max(Date.now(), chat.lastMessageAt?.getTime() ?? 0));
   const place = rooms.reserve(chat, draft.senderId, now);
   const { ciphertext } = draft.sealed;
   const message = newMessage(draft, { ...place, createdAt: now, ciphertext });
+  for (const part of parts) part.take(draft, message);
   if (draft.clientKey !== null) known.set(repeatKey(draft), message);
   return { message, sender, isRepeat: false };
 }
@@ -135,23 +138,32 @@ function pairOf(chat: Chat | null): string[] {
 
 /** As it will be read again, but for its body, which need not be opened. */
 function newMessage(
-  { id, chatId, senderId, clientId, clientKey, replyTo, body }: Draft,
+  { id, chatId, senderId, clientId, clientKey, replyTo, body, attachmentIds }: Draft,
   place: Pick<Message, 'seq' | 'change' | 'createdAt' | 'ciphertext'>,
 ): Message {
   const given = { id, chatId, senderId, clientId, clientKey, replyTo, body };
-  const rest = { reactions: null, editedAt: null, deletedAt: null };
+  const attachmentCount = attachmentIds.length;
+  const rest = { reactions: null, attachmentCount, editedAt: null, deletedAt: null };
   return Object.assign(new Message(), given, place, rest);
 }
 
-/** The same text under the same `client_id` is a retry; another one is a mistake, unless edited. */
-function repeat(first: Message, sender: Person, { body, replyTo }: Draft): Appended {
+/** The same text, with the same files, under the same `client_id` is a retry; another one is a mistake, unless edited. */
+function repeat(first: Message, sender: Person, draft: Draft): Appended {
   if (first.failure) throw first.failure;
   const isOther =
-    (first.body !== body || first.replyTo !== replyTo) &&
+    (first.body !== draft.body || first.replyTo !== draft.replyTo || !hasFilesOf(draft, first)) &&
     first.editedAt === null &&
     first.deletedAt === null;
   if (isOther && !first.unreadable) throw new ClientIdReusedError();
   return { message: first, sender, isRepeat: true };
+}
+
+function hasFilesOf(
+  { attachmentIds }: Draft,
+  { attachmentCount, attachments = [] }: Message,
+): boolean {
+  if (attachmentIds.length !== attachmentCount) return false;
+  return attachments.every(({ id }) => attachmentIds.includes(id));
 }
 
 /** The messages that stand there already under one of these `client_id`s. */
@@ -164,7 +176,7 @@ async function findKnown(
   const keys = named.map(({ chatId, senderId, clientKey }) => [chatId, senderId, clientKey!]);
   const rows = await tx.rows<[clientKey: string, ...MessageRow]>(FIND_KNOWN, [keys]);
   const found = rows.map(([clientKey, ...row]) => Object.assign(toMessage(row), { clientKey }));
-  await sealer.openAll(found);
+  await sealer.openAll(found, tx);
   return new Map(found.map((message) => [repeatKey(message), message]));
 }
 

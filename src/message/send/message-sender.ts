@@ -33,6 +33,7 @@ export class MessageSender {
       clientKey: clientId === null ? null : await this.clientKeys.of(chatId, user.id, clientId),
       replyTo: dto.reply_to ?? null,
       body: dto.message,
+      attachmentIds: dto.attachments ?? [],
       sealed: await this.sealer.sealNew(draft, dto.message),
     });
     return { message: await this.views.one(user.id, message, sender), isRepeat };

@@ -4,8 +4,10 @@ import { databaseOutage } from '../../database/database-outage.js';
 import { OverloadedError } from '../../common/errors.js';
 import { Database } from '../../database/database.js';
 import { EventBus } from '../../events/event-bus.js';
+import { MessageParts } from '../message-parts.js';
 import { MessageSealer } from '../message-sealer.js';
-import { type Appended, appendMessages, type Draft, type Outcome } from './append-messages.js';
+import { type Appended, appendMessages, type Outcome } from './append-messages.js';
+import type { Draft } from './draft.js';
 
 const BATCH_SIZE = 200;
 /** Ten batches: more would wait for longer than a client does. */
@@ -32,7 +34,8 @@ export class MessageWriter {
   constructor(
     private readonly database: Database,
     private readonly bus: EventBus,
-    private readonly sealer: MessageSealer,
+    readonly sealer: MessageSealer,
+    readonly parts: MessageParts,
   ) {}
 
   /** How many sends wait for a transaction. */
@@ -54,6 +57,7 @@ export class MessageWriter {
    * @throws TooManyRoomsError, RoomFullError when the sender cannot join, or the room has counted to its end
    * @throws KeyMissingError, KeyUnavailableError when it could not be sealed
    * @throws UnknownReplyToError when it answers what is no message of the room
+   * @throws UnknownAttachmentError, AttachmentStateError when a file of it is not one to send
    * @throws ClientIdReusedError when its `client_id` stands for another text
    * @throws OverloadedError when too many wait already
    */
@@ -87,7 +91,7 @@ export class MessageWriter {
       const { outcomes } = await this.database.write(async (tx) => {
         take();
         const drafts = sends.map((send) => send.draft);
-        const batch = await appendMessages(tx, this.sealer, drafts);
+        const batch = await appendMessages(tx, this, drafts);
         tx.onCommit(() => this.bus.announce(batch.events));
         return batch;
       });

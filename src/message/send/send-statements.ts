@@ -3,7 +3,7 @@ import { statement } from '../../database/statement.js';
 import { MESSAGE_COLUMNS, QUALIFIED_COLUMNS } from '../message-rows.js';
 
 const INSERT_COLUMNS = `id, chat_id, seq, change, sender_id, client_id, client_key, reply_to,
-  ciphertext, created_at`;
+  ciphertext, attachment_count, created_at`;
 
 /**
  * Messages by their `client_id`s, each after its `client_key`. The unique index. Parameter: room,
@@ -29,7 +29,8 @@ export const FIND_ANSWERED = statement({
 });
 
 const INSERT_ROW = `INSERT INTO message (${INSERT_COLUMNS}) VALUES
-  (@id, @chat_id, @seq, @change, @sender_id, @client_id, @client_key, @reply_to, @ciphertext, @created_at)`;
+  (@id, @chat_id, @seq, @change, @sender_id, @client_id, @client_key, @reply_to, @ciphertext,
+    @attachment_count, @created_at)`;
 
 /** List: messages. */
 export const INSERT_MESSAGES = statement({

@@ -47,6 +47,7 @@ export function message(seq: number, given: Partial<Message> = {}): Message {
     client_id: null,
     reply_to: null,
     reactions: [],
+    attachments: [],
     created_at: AT,
     edited_at: null,
     deleted_at: null,

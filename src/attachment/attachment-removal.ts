@@ -1,0 +1,72 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Database } from '../database/database.js';
+import type { Transaction } from '../database/transaction.js';
+import { PeriodicJob } from '../jobs/job.js';
+import { AttachmentEnds } from './attachment-ends.js';
+import { attachmentUpdate, lockAttachments } from './attachment-rows.js';
+import {
+  DELETE_ATTACHMENTS,
+  DELETE_PARTS,
+  LIST_DUE,
+  UPDATE_ATTACHMENTS,
+} from './attachment-statements.js';
+import { BLOB_STORE, type BlobStore } from './blob-store.js';
+
+const BATCH_SIZE = 50;
+/** So long a batch is this process's; should it end meanwhile, or the store be away, it is tried again. */
+const LEASE_MS = 60_000;
+
+/**
+ * Ends what was never sent, and removes the objects of what has ended; a row goes once its objects have.
+ * Nothing is removed that no row names.
+ */
+@Injectable()
+export class AttachmentRemoval extends PeriodicJob {
+  readonly name = 'attachment-removal';
+  readonly everySeconds = 30;
+  private readonly logger = new Logger(AttachmentRemoval.name);
+  private taken: string[] = [];
+
+  constructor(
+    private readonly database: Database,
+    private readonly ends: AttachmentEnds,
+    @Inject(BLOB_STORE) private readonly store: BlobStore | null,
+  ) {
+    super();
+    ends.watch(() => this.wake());
+  }
+
+  async step(tx: Transaction): Promise<boolean> {
+    this.taken = [];
+    if (!this.store) return false;
+    const due = await tx.rows<[string]>(LIST_DUE, [Date.now(), BATCH_SIZE]);
+    const files = await lockAttachments(
+      tx,
+      due.map(([id]) => id),
+    );
+    const dead = files.filter(isDue);
+    const ended = dead.filter(({ state }) => state === 'ended');
+    this.ends.end(tx, dead); // those that were not sent in time: they are due once more
+    const removeAt = new Date(Date.now() + LEASE_MS);
+    const leases = ended.map((file) => attachmentUpdate({ ...file, removeAt }));
+    tx.commitWith({ statement: UPDATE_ATTACHMENTS, lists: [leases] });
+    this.taken = ended.map(({ id }) => id);
+    return files.length === BATCH_SIZE;
+  }
+
+  override async carryOut(): Promise<void> {
+    const ids = this.taken.splice(0);
+    if (ids.length === 0) return;
+    for (const id of ids) await this.store!.removeAll(id);
+    await this.database.write(async (tx) => {
+      await tx.rows(DELETE_PARTS, [ids]);
+      await tx.rows(DELETE_ATTACHMENTS, [ids]);
+    });
+    this.logger.log({ event: 'attachments.removed', count: ids.length });
+  }
+}
+
+/** It may have been sent since it was found. */
+function isDue({ removeAt }: { removeAt: Date | null }): boolean {
+  return removeAt !== null && removeAt.getTime() <= Date.now();
+}

@@ -1,0 +1,138 @@
+import { Readable } from 'node:stream';
+import { Injectable } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Range } from '../crypto/streaming-aead.js';
+import { Database } from '../database/database.js';
+import { FileUnreadableError } from '../encryption/encryption.errors.js';
+import type { AuthUser } from '../http/current-user.js';
+import { AttachmentAccess } from './attachment-access.js';
+import { findParts } from './attachment-rows.js';
+import { AttachmentNotFoundError, UnsatisfiableRangeError } from './attachment.errors.js';
+import { rangeOf } from './byte-range.js';
+import { FileFactsCipher } from './file-facts.js';
+import { fileHeaders, lengthHeaders, type SentFile } from './file-headers.js';
+import { FileReader, type OpenedFile } from './file-reader.js';
+import { DOWNLOADS, Transfers } from './transfers.js';
+
+const PIECE_BYTES = 65_536;
+const THUMBNAIL_TYPE = 'image/webp';
+
+export type What = 'content' | 'thumbnail';
+
+/** What is to be sent of a file. */
+interface Sending {
+  sent: SentFile;
+  bytes: (range: Range) => AsyncGenerator<Buffer>;
+}
+
+/** Sends files, in full or a range, opened on their way from the store. */
+@Injectable()
+export class Downloads {
+  readonly transfers = new Transfers(DOWNLOADS);
+  /** Bytes handed over since the start. */
+  bytes = 0;
+
+  constructor(
+    private readonly database: Database,
+    private readonly access: AttachmentAccess,
+    private readonly facts: FileFactsCipher,
+    private readonly reader: FileReader,
+  ) {}
+
+  /**
+   * @throws AttachmentNotFoundError, UnsatisfiableRangeError, TooManyTransfersError,
+   *   TransfersOverloadedError, StoreAwayError, FileUnreadableError
+   */
+  async send(user: AuthUser, id: string, what: What, reply: FastifyReply): Promise<void> {
+    const { request } = reply;
+    const { sent, bytes } = await this.find(user, id, what, request.ticketExpiresAt);
+    if (request.headers['if-none-match'] === sent.etag) {
+      return void reply.code(304).headers(fileHeaders(sent)).send();
+    }
+    const range = this.rangeFor(request, sent, reply);
+    const headers = { ...fileHeaders(sent), ...lengthHeaders(range, sent.size) };
+    const whole = { start: 0, end: sent.size };
+    if (request.method === 'HEAD') {
+      return void reply
+        .code(range ? 206 : 200)
+        .headers(headers)
+        .send(Readable.from([])); // else its length is 0
+    }
+    const stream = await this.stream(user.id, id, () => bytes(range ?? whole), request);
+    void reply
+      .code(range ? 206 : 200)
+      .headers(headers)
+      .send(stream);
+  }
+
+  private rangeFor(
+    { headers }: FastifyRequest,
+    { etag, size }: SentFile,
+    reply: FastifyReply,
+  ): Range | undefined {
+    const { 'if-range': ifRange = etag } = headers;
+    try {
+      return ifRange === etag ? rangeOf(headers.range, size) : undefined;
+    } catch (error) {
+      if (error instanceof UnsatisfiableRangeError)
+        void reply.header('content-range', `bytes */${size}`);
+      throw error;
+    }
+  }
+
+  private async find(user: AuthUser, id: string, what: What, expiresAt?: Date): Promise<Sending> {
+    const file = await this.access.requireReadable(user.id, id);
+    if (file.state !== 'complete') throw new AttachmentNotFoundError();
+    const isThumbnail = what === 'thumbnail';
+    if (isThumbnail && file.thumbnailSize === null) throw new AttachmentNotFoundError();
+    const facts = await this.facts.open(file);
+    const opened: OpenedFile = { file, facts, parts: await findParts(this.database, id) };
+    return {
+      sent: {
+        name: isThumbnail ? `${facts.file_name}.webp` : facts.file_name,
+        type: isThumbnail ? THUMBNAIL_TYPE : facts.content_type,
+        size: isThumbnail ? file.thumbnailSize! : file.size,
+        etag: isThumbnail ? `"${id}-t"` : `"${id}"`,
+        expiresAt,
+      },
+      bytes: (range) => this.reader[what](opened, range),
+    };
+  }
+
+  /** Begins to read before anything is answered: what does not open is an error, not half a file. */
+  private async stream(
+    userId: string,
+    id: string,
+    open: () => AsyncGenerator<Buffer>,
+    request: FastifyRequest,
+  ): Promise<Readable> {
+    const giveBack = await this.transfers.take(userId);
+    const bytes = open();
+    try {
+      const first = await bytes.next();
+      const options = { objectMode: false, highWaterMark: PIECE_BYTES };
+      const stream = Readable.from(this.counted(first, bytes), options);
+      stream.once('close', giveBack);
+      if (request.raw.destroyed) stream.destroy(); // nobody waits any more
+      return stream;
+    } catch (error) {
+      giveBack();
+      if (error instanceof FileUnreadableError) await this.access.requireReadable(userId, id); // it may have ended
+      throw error;
+    }
+  }
+
+  private async *counted(
+    first: IteratorResult<Buffer, void>,
+    rest: AsyncGenerator<Buffer>,
+  ): AsyncGenerator<Buffer> {
+    try {
+      for (let next = first; !next.done; next = await rest.next()) {
+        this.bytes += next.value.length;
+        yield next.value;
+      }
+    } finally {
+      await rest.return(undefined);
+    }
+  }
+}
