@@ -2,10 +2,13 @@ import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Place } from '../place.js';
 import { makeWhole } from './file-parts.js';
+import { copyFiles, filesOf, type StoredFiles } from './stored-files.js';
 
 export interface Backup {
   file: string;
   bytes: number;
+  /** What people sent, beside it; null where files are off. */
+  attachments: StoredFiles | null;
   seconds: number;
 }
 
@@ -19,13 +22,20 @@ export async function backUp(place: Place, name: string | undefined): Promise<Ba
   const file = resolve(name ?? nameIn(place));
   if (existsSync(file)) throw new Error(`${file} exists already`);
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  const { filesDir } = place;
+  let attachments: StoredFiles | null = null;
   await makeWhole(file, async (draft) => {
-    const { databaseUrl } = place;
-    if (!databaseUrl) return (await import('./sqlite-backup.js')).copySqlite(place, draft);
-    return (await import('./postgres-backup.js')).dumpPostgres(databaseUrl, draft);
+    await copyDatabase(place, draft); // first: a file is there before a row names it
+    if (filesDir !== null) attachments = await copyFiles(filesDir, filesOf(file));
   });
   const seconds = Math.round(performance.now() - begun) / 1000;
-  return { file, bytes: statSync(file).size, seconds };
+  return { file, bytes: statSync(file).size, attachments, seconds };
+}
+
+async function copyDatabase(place: Place, draft: string): Promise<void> {
+  const { databaseUrl } = place;
+  if (!databaseUrl) (await import('./sqlite-backup.js')).copySqlite(place, draft);
+  else await (await import('./postgres-backup.js')).dumpPostgres(databaseUrl, draft);
 }
 
 function nameIn({ backupDir, databaseUrl }: Place): string {

@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { backUp } from '../backup/back-up.js';
-import { placeOf } from '../place.js';
+import { copyFiles, emptyFolder, filesOf, type StoredFiles } from '../backup/stored-files.js';
+import { type Place, placeOf } from '../place.js';
 import type { Restored } from '../restore/restored.js';
 import { leaf } from './group.js';
 
@@ -19,7 +20,9 @@ export function backup(): Command {
   const description = 'write a backup, and read it back; into BACKUP_DIR where no file is named';
   return leaf('backup [file]', description, async (session, [file]) => {
     const written = await backUp(placeOf(session.env), file);
-    session.print(written, `Wrote ${written.file}, ${written.bytes} bytes, and read it back.`);
+    const lines = [`Wrote ${written.file}, ${written.bytes} bytes, and read it back.`];
+    if (written.attachments?.files) lines.push(`Copied ${shown(written.attachments)} beside it.`);
+    session.print(written, lines.join('\n'));
   });
 }
 
@@ -29,25 +32,55 @@ export function restore(): Command {
     'restore <file>',
     description,
     async (session, [name], { keepSessions = false }) => {
-      const { dataDir, databaseUrl } = placeOf(session.env);
+      const place = placeOf(session.env);
       const file = resolve(name);
       if (!existsSync(file)) throw new Error(`${file} is not there`);
-      const restored = databaseUrl
-        ? await (
-            await import('../restore/postgres-restore.js')
-          ).restorePostgres(databaseUrl, file, keepSessions)
-        : await (
-            await import('../restore/sqlite-restore.js')
-          ).restoreSqlite(dataDir, file, keepSessions);
-      session.print({ ...restored, as_it_was: AS_IT_WAS }, told(restored));
+      const attachments = await restoreFiles(place, file);
+      const restored = await restoreDatabase(place, file, keepSessions).catch((error: unknown) => {
+        if (attachments) emptyFolder(place.filesDir!);
+        throw error;
+      });
+      session.print(
+        { ...restored, attachments, as_it_was: AS_IT_WAS },
+        told(restored, attachments),
+      );
     },
   ).option('--keep-sessions', 'let those who were signed in stay so');
 }
 
-function told(restored: Restored): string {
+/** @returns null where the backup has none */
+async function restoreFiles({ filesDir }: Place, file: string): Promise<StoredFiles | null> {
+  const from = filesOf(file);
+  if (!existsSync(from)) return null;
+  if (filesDir === null)
+    throw new Error(`Set ATTACHMENT_STORE: there is ${from}, and no folder for it`);
+  return copyFiles(from, filesDir);
+}
+
+async function restoreDatabase(
+  { dataDir, databaseUrl }: Place,
+  file: string,
+  areSessionsKept: boolean,
+): Promise<Restored> {
+  if (!databaseUrl) {
+    const { restoreSqlite } = await import('../restore/sqlite-restore.js');
+    return restoreSqlite(dataDir, file, areSessionsKept);
+  }
+  const { restorePostgres } = await import('../restore/postgres-restore.js');
+  return restorePostgres(databaseUrl, file, areSessionsKept);
+}
+
+function shown({ files, bytes }: StoredFiles): string {
+  return `${files} sealed parts of files, ${bytes} bytes,`;
+}
+
+function told(restored: Restored, attachments: StoredFiles | null): string {
   const { accounts, rooms, messages, newest_message_at: newest, sessions } = restored;
   return [
     `Restored ${accounts} accounts, ${rooms} rooms and ${messages} messages, the newest of ${newest ?? 'no time'}.`,
+    attachments
+      ? `Restored ${shown(attachments)} too.`
+      : `No files of people lie beside the backup: those that it names are gone.`,
     sessions > 0
       ? `Kept ${sessions} sessions, those too that were ended since.`
       : 'Every session has ended: everybody logs in anew.',
