@@ -23,6 +23,24 @@ export const LOCK_ATTACHMENTS = statement({
   sqlite: `${FIND_ATTACHMENTS.sqlite} ORDER BY id`,
 });
 
+/** Those that are whole. By the primary key. Parameters: the last one before them, limit. */
+export const STORED_AFTER = statement({
+  name: 'stored_attachments_after',
+  postgres: `${SELECT} WHERE id > $1::uuid AND state = 'complete' AND sealed IS NOT NULL ORDER BY id LIMIT $2`,
+  sqlite: `${SELECT} WHERE id > ? AND state = 'complete' AND sealed IS NOT NULL ORDER BY id LIMIT +?`,
+});
+
+const HAS_KEYS = `sealed IS NOT NULL
+    AND NOT EXISTS (SELECT 1 FROM chat WHERE chat.id = chat_id AND deleted_at IS NOT NULL)
+    AND NOT EXISTS (SELECT 1 FROM users WHERE users.id = uploader_id AND erased_at IS NOT NULL)`;
+
+/** Such as have to open: not of a deleted room or an erased sender. By the primary keys. Parameter: ids. */
+export const STILL_STORED = statement({
+  name: 'still_stored_attachments',
+  postgres: `${FIND_ATTACHMENTS.postgres} AND ${HAS_KEYS}`,
+  sqlite: `${FIND_ATTACHMENTS.sqlite} AND ${HAS_KEYS}`,
+});
+
 /** Those of messages, in the order sent. Index attachment(message_id). Parameter: messages. */
 export const FIND_OF_MESSAGES = statement({
   name: 'attachments_of_messages',

@@ -15,6 +15,7 @@ import { Downloads } from './downloads.js';
 import { FileChecks } from './file-checks.js';
 import { FileFactsCipher } from './file-facts.js';
 import { FileReader } from './file-reader.js';
+import { FileVerification } from './file-verification.js';
 import { FileController } from './file.controller.js';
 import { LeftChecks } from './left-checks.js';
 import { MessageAttachments } from './message-attachments.js';
@@ -38,6 +39,7 @@ import { Uploads } from './uploads.js';
     FileChecks,
     FileFactsCipher,
     FileReader,
+    FileVerification,
     LeftChecks,
     MessageAttachments,
     PartUploads,
