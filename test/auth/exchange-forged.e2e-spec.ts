@@ -1,4 +1,4 @@
-import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
+import { generateKeyPairSync, randomBytes, randomUUID, sign } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Answer } from '../support/client.js';
 import { claimsOf, EXCHANGE_SECRET, nowSeconds, signToken } from '../support/exchange-token.js';
@@ -215,7 +215,7 @@ describe('a token is taken', () => {
 });
 
 it('the log says what was wrong, and nothing of what a token says', async () => {
-  const secret = 'do-not-tell-anybody';
+  const secret = `do-not-tell-${randomUUID()}`;
   const faulty: [string, object][] = [
     ['aud', { aud: secret }],
     ['sub', { sub: `${secret}\n` }],
@@ -230,6 +230,10 @@ it('the log says what was wrong, and nothing of what a token says', async () => 
     signToken(secret),
   );
   const sound = signToken(claimsOf({ sub: secret, email: `${secret}@example.org`, fname: secret }));
+  const { id } = await app.givenUser();
+  const isTold = ({ event, user_id }: Record<string, unknown>): boolean =>
+    event === 'user.signed_up' && user_id === id;
+  await until(() => app.log.some(isTold)); // and so are all lines before
   const before = app.log.length;
   for (const token of tokens) expect((await send(token)).status).toBe(401);
   const { body } = await send(sound);

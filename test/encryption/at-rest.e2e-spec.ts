@@ -83,9 +83,10 @@ describe.skipIf(isSkipped)('what is left on the disk and in the log', () => {
   });
 
   function collectFiles(when: string): void {
-    for (const file of readdirSync(database.dataDir)) {
-      if (SECRET_FILES.includes(file)) continue;
-      places[`${file} ${when}`] = readFileSync(join(database.dataDir, file));
+    const entries = readdirSync(database.dataDir, { recursive: true, withFileTypes: true });
+    for (const { parentPath, name } of entries.filter((entry) => entry.isFile())) {
+      if (!SECRET_FILES.includes(name))
+        places[`${name} ${when}`] = readFileSync(join(parentPath, name));
     }
   }
 

@@ -230,8 +230,9 @@ describe('what stands on the disk', () => {
     expect((await user.client.get(`/message/${id}`)).body.message).toBe(marker);
     const rows = await app.sql('SELECT * FROM message');
     expect(JSON.stringify(rows)).not.toContain(marker);
-    for (const file of readdirSync(app.database.dataDir)) {
-      expect(readFileSync(join(app.database.dataDir, file)).includes(marker), file).toBe(false);
+    const entries = readdirSync(app.database.dataDir, { recursive: true, withFileTypes: true });
+    for (const { parentPath, name } of entries.filter((entry) => entry.isFile())) {
+      expect(readFileSync(join(parentPath, name)).includes(marker), name).toBe(false);
     }
   });
 

@@ -27,8 +27,10 @@ describe.skipIf(isPostgres)('what was deleted or replaced', () => {
   /** Those that some file of DATA_DIR holds. */
   function found(traces: Record<string, string>): string[] {
     const { dataDir } = app.database;
-    const names = readdirSync(dataDir).filter((name) => name !== 'conclave.sock');
-    const files = names.map((name) => readFileSync(join(dataDir, name)));
+    const entries = readdirSync(dataDir, { recursive: true, withFileTypes: true });
+    const files = entries
+      .filter((entry) => entry.isFile())
+      .map(({ parentPath, name }) => readFileSync(join(parentPath, name)));
     return Object.keys(traces).filter((name) =>
       files.some((bytes) => bytes.includes(traces[name])),
     );
