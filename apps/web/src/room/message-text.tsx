@@ -22,7 +22,7 @@ function withLinks(text: string): ReactNode[] {
     if (!URL.canParse(url)) continue;
     parts.push(
       text.slice(end, index),
-      <a key={index} href={url} target="_blank" rel="noopener noreferrer nofollow">
+      <a key={index} href={url} dir="ltr" target="_blank" rel="noopener noreferrer nofollow">
         {url}
       </a>,
     );
