@@ -23,7 +23,13 @@ function cacheOf(bodyCacheBytes: number): MessageCache {
 }
 
 function message(fields: Partial<Message> = {}): Message {
-  const own = { id: newId(), chatId: newId(), senderId: newId(), ciphertext: 'gAAAAA' };
+  const own = {
+    id: newId(),
+    chatId: newId(),
+    senderId: newId(),
+    ciphertext: 'gAAAAA',
+    attachmentCount: 0,
+  };
   return Object.assign(new Message(), own, { body: 'hello' }, fields);
 }
 
@@ -40,6 +46,24 @@ describe('the cache of opened bodies', () => {
       expect(keptBody(cache, { ...row, [field]: newId() }), field).toBeUndefined();
     }
     expect(keptBody(cache, { ...row, ciphertext: null })).toBeUndefined();
+  });
+
+  it('knows the files of a message from when they were opened, if all of them were', () => {
+    const row = message({ attachmentCount: 1 });
+    cache.keep(row, cache.epoch);
+    const files = [{ id: newId() }] as never;
+    cache.keepFiles(
+      Object.assign(message(row), { attachments: files, shutAttachments: [newId()] }),
+    );
+    cache.keepFiles(Object.assign(message(row), { attachments: files, ciphertext: 'another' }));
+    const known = (): unknown => {
+      const asked = message({ ...row, body: null });
+      expect(cache.fill(asked)).toBe(true);
+      return asked.attachments;
+    };
+    expect(known()).toBeUndefined();
+    cache.keepFiles(Object.assign(message(row), { attachments: files }));
+    expect(known()).toBe(files);
   });
 
   it('forgets one', () => {
