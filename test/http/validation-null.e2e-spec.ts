@@ -21,6 +21,8 @@ const MAY_BE_NULL = [
   'PATCH /userauth/me fname',
   'PATCH /userauth/me lname',
   'PATCH /userauth/me profile',
+  'POST /attachment/ client_id',
+  'POST /attachment/ content_type',
   'POST /message/ client_id',
   'POST /message/ reply_to',
   'POST /userauth/userSignup fname',
@@ -43,7 +45,7 @@ const fields = Object.entries<Record<string, { requestBody?: object }>>(document
 
 function propertiesOf(requestBody: object = {}): Record<string, Schema> {
   const { content } = requestBody as { content?: Record<string, { schema: { $ref: string } }> };
-  const name = content?.['application/json'].schema.$ref.split('/').at(-1);
+  const name = content?.['application/json']?.schema.$ref.split('/').at(-1);
   return name === undefined ? {} : document.components.schemas[name].properties;
 }
 

@@ -109,7 +109,7 @@ function operationOf(method: string, path: string, described: Described): Operat
     path,
     segments: segmentsOf(path)!,
     parameters,
-    body: requestBody?.content['application/json'].schema,
+    body: requestBody?.content['application/json']?.schema,
     needsBody: requestBody?.required ?? false,
     responses,
     needsToken: (security ?? []).length > 0,
