@@ -88,15 +88,15 @@ describe.skipIf(!hasChromium)('what does not go through', () => {
   });
 
   it('is told of a list that cannot be read, which comes once it can', async () => {
-    const room = new URL(ada.page.url()).hash;
     await turn();
     await ada.page.getByRole('link', { name: 'Find rooms' }).click();
     await ada.page.getByText('The server cannot be reached.', { exact: true }).waitFor();
     await turn();
     await ada.button('Open Engine room').waitFor();
     await ada.page.getByRole('link', { name: 'Your account' }).click();
-    await ada.page.getByText('this one').waitFor();
-    await ada.page.goto(`${stage.url}/app/${room}`);
+    await ada.page.getByText('this one', { exact: true }).waitFor();
+    await ada.page.getByRole('link', { name: /Engine room/ }).click();
+    await ada.composer.waitFor();
   });
 
   it('is told of a message that the server refuses, which can be discarded', async () => {
