@@ -1,11 +1,11 @@
 import type { Chat, RoomMessage } from '@conclave/client';
-import { type KeyboardEvent, type ReactNode, useEffect, useRef } from 'react';
+import { type ReactNode, useEffect, useRef } from 'react';
 import type { UsedRoom } from '@conclave/client/react';
 import { roomName } from '../names';
 import { IconButton } from '../ui/icon';
 import { useDraft } from './drafts';
 import { editing } from './editing';
-import { useGrowing } from './growing';
+import { MessageField } from './message-field';
 import { QuoteLine } from './quote';
 
 /** Elsewhere a keyboard would cover half of what there is to read. */
@@ -22,7 +22,6 @@ interface Props {
 export function Composer({ used, chat, replyTo, onReplied }: Props): ReactNode {
   const [text, write] = useDraft(chat.id);
   const area = useRef<HTMLTextAreaElement>(null);
-  useGrowing(area, text);
   useEffect(() => {
     if (replyTo || HAS_KEYS) area.current?.focus();
   }, [replyTo?.id]);
@@ -34,30 +33,28 @@ export function Composer({ used, chat, replyTo, onReplied }: Props): ReactNode {
     area.current?.focus();
     if (used.hasNewer) void used.open('newest').catch(() => undefined);
   };
-  const onKey = (event: KeyboardEvent): void => {
-    const isEnter = event.key === 'Enter' && !event.shiftKey && !event.nativeEvent.isComposing;
-    if (isEnter) send();
-    else if (event.key === 'Escape' && replyTo) onReplied();
-    else if (event.key !== 'ArrowUp' || text !== '' || !editLast(used.messages)) return;
-    event.preventDefault();
+  const onKey = (key: string): boolean => {
+    if (key === 'ArrowUp') return text === '' && editLast(used.messages);
+    if (key !== 'Escape' || !replyTo) return false;
+    onReplied();
+    return true;
   };
   const label = `Message to ${roomName(chat)}`;
   return (
     <div className="composer">
       {replyTo && <ReplyTo message={replyTo} onEnd={onReplied} />}
       <div className="composer-line">
-        <textarea
-          ref={area}
-          rows={1}
-          value={text}
-          dir="auto"
-          aria-label={label}
+        <MessageField
+          area={area}
+          text={text}
+          label={label}
           placeholder={label}
-          onChange={(event) => {
-            write(event.target.value);
+          onText={(next) => {
+            write(next);
             used.type();
           }}
-          onKeyDown={onKey}
+          onEnter={send}
+          onKey={onKey}
         />
         <IconButton icon="send" label="Send" className="send" onClick={send} />
       </div>

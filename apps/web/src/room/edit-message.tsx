@@ -1,16 +1,15 @@
-import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import type { Problem, Room, RoomMessage } from '@conclave/client';
 import { useAction } from '../ui/action';
 import { wordsOf } from '../words';
 import { editing } from './editing';
-import { useGrowing } from './growing';
+import { MessageField } from './message-field';
 
 /** In the place of the text: Enter keeps it, Escape leaves it as it was. */
 export function EditMessage({ room, message }: { room: Room; message: RoomMessage }): ReactNode {
   const [text, setText] = useState(message.message ?? '');
   const area = useFocusedAtEnd();
   const { run, problem, isBusy } = useAction();
-  useGrowing(area, text);
   const end = (): void => {
     area.current?.closest<HTMLElement>('li.message')?.focus();
     editing.set(null);
@@ -19,23 +18,19 @@ export function EditMessage({ room, message }: { room: Room; message: RoomMessag
     if (text === message.message) return end();
     if (await run(() => room.edit(message.id, text))) end();
   };
-  const onKey = (event: KeyboardEvent): void => {
-    const isEnter = event.key === 'Enter' && !event.shiftKey && !event.nativeEvent.isComposing;
-    if (isEnter) void save();
-    else if (event.key === 'Escape') end();
-    else return;
-    event.preventDefault();
+  const onKey = (key: string): boolean => {
+    if (key === 'Escape') end();
+    return key === 'Escape';
   };
   return (
     <div className="edit">
-      <textarea
-        ref={area}
-        rows={1}
-        value={text}
-        dir="auto"
-        aria-label="Edit the message"
-        onChange={(event) => setText(event.target.value)}
-        onKeyDown={onKey}
+      <MessageField
+        area={area}
+        text={text}
+        label="Edit the message"
+        onText={setText}
+        onEnter={() => void save()}
+        onKey={onKey}
       />
       <EditFoot isBusy={isBusy} problem={problem} onSave={() => void save()} onEnd={end} />
     </div>
