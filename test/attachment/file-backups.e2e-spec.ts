@@ -64,6 +64,19 @@ it('a restore writes over no files, and leaves none where it fails', async () =>
   expect(readdirSync(files)).toEqual([]);
 });
 
+it('a restore that is refused beside a server leaves its files alone', async () => {
+  await run(['backup', backup], source);
+  const other = await TestApp.start(SECRET, target);
+  const files = join(target.dataDir, 'attachments');
+  try {
+    const refused = await run(['restore', backup], target);
+    expect(refused.code, refused.out).toBe(1);
+    expect(existsSync(files)).toBe(false); // nothing was copied, so there is nothing to take back
+  } finally {
+    await other.close();
+  }
+});
+
 it('leaves them out where ATTACHMENT_STORE is off, and a restore says that they are gone', async () => {
   const environment = { ...source.environment, ATTACHMENT_STORE: 'off' };
   expect((await conclaveJson(environment, ['backup', backup])).attachments).toBeNull();

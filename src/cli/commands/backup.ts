@@ -35,11 +35,17 @@ export function restore(): Command {
       const place = placeOf(session.env);
       const file = resolve(name);
       if (!existsSync(file)) throw new Error(`${file} is not there`);
-      const attachments = await restoreFiles(place, file);
-      const restored = await restoreDatabase(place, file, keepSessions).catch((error: unknown) => {
-        if (attachments) emptyFolder(place.filesDir!);
-        throw error;
-      });
+      const copied: { attachments: StoredFiles | null } = { attachments: null };
+      const copy = async (): Promise<void> => {
+        copied.attachments = await restoreFiles(place, file);
+      };
+      const restored = await restoreDatabase(place, file, keepSessions, copy).catch(
+        (error: unknown) => {
+          if (copied.attachments) emptyFolder(place.filesDir!);
+          throw error;
+        },
+      );
+      const { attachments } = copied;
       session.print(
         { ...restored, attachments, as_it_was: AS_IT_WAS },
         told(restored, attachments),
@@ -61,13 +67,14 @@ async function restoreDatabase(
   { dataDir, databaseUrl }: Place,
   file: string,
   areSessionsKept: boolean,
+  copyFirst: () => Promise<void>,
 ): Promise<Restored> {
   if (!databaseUrl) {
     const { restoreSqlite } = await import('../restore/sqlite-restore.js');
-    return restoreSqlite(dataDir, file, areSessionsKept);
+    return restoreSqlite(dataDir, file, areSessionsKept, copyFirst);
   }
   const { restorePostgres } = await import('../restore/postgres-restore.js');
-  return restorePostgres(databaseUrl, file, areSessionsKept);
+  return restorePostgres(databaseUrl, file, areSessionsKept, copyFirst);
 }
 
 function shown({ files, bytes }: StoredFiles): string {

@@ -9,11 +9,17 @@ import { COUNTS, emptied, type Restored, toRestored } from './restored.js';
 
 const TABLES = `SELECT relname FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
   WHERE relkind IN ('r', 'p', 'v', 'm', 'S') AND nspname = current_schema() LIMIT 1`;
-/** Puts a dump into an empty database, whole or not at all. */
+
+/**
+ * Puts a dump into an empty database, whole or not at all.
+ *
+ * @param copyFirst brings what the rows name, once it is sure that the database is empty
+ */
 export async function restorePostgres(
   databaseUrl: string,
   file: string,
   isKept: boolean,
+  copyFirst: () => Promise<void>,
 ): Promise<Restored> {
   const version = await withPostgres(databaseUrl, async (client) => {
     await requireEmpty(client);
@@ -22,6 +28,7 @@ export async function restorePostgres(
   const restore = await findTool('pg_restore', version);
   const list = await runTool(restore, ['--list', file]);
   requireOurs(list);
+  await copyFirst();
   await restoreListed(withoutDataOf(emptied(isKept), list), (wanted) =>
     runTool(
       restore,

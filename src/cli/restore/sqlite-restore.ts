@@ -5,15 +5,21 @@ import { makeWhole } from '../backup/file-parts.js';
 import { SqliteFile } from '../backup/sqlite-file.js';
 import { COUNTS, emptied, type Restored, toRestored } from './restored.js';
 
-/** Puts a backup into a folder that has no database, under the lock that a server would hold. */
+/**
+ * Puts a backup into a folder that has no database, under the lock that a server would hold.
+ *
+ * @param copyFirst brings what the rows name, once nobody else can be there
+ */
 export async function restoreSqlite(
   dataDir: string,
   file: string,
   isKept: boolean,
+  copyFirst: () => Promise<void>,
 ): Promise<Restored> {
   const lock = DataDirLock.acquire(dataDir);
   try {
     requireNone(dataDir);
+    await copyFirst();
     let restored: Restored | undefined;
     await makeWhole(join(dataDir, 'conclave.sqlite'), (draft) => {
       copyFileSync(file, draft);
