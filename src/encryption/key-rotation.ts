@@ -43,8 +43,9 @@ interface Batch {
 }
 
 export interface RotationReport {
-  /** Keys that were wrapped anew, and that did not open. */
+  /** Keys that were wrapped anew. */
   rows: number;
+  /** Those that do not open, found now or before: they are left. */
   failed: number;
   seconds: number;
   /** First master keys of other processes: nothing is wrapped anew until they have the same one as this. */
@@ -109,9 +110,8 @@ export class KeyRotation extends PeriodicJob {
       waits_for: [],
     };
     for (;;) {
-      const { rows, failed, waitsFor, isLast } = await this.database.write((tx) => this.batch(tx));
+      const { rows, waitsFor, isLast } = await this.database.write((tx) => this.batch(tx));
       report.rows += rows;
-      report.failed += failed;
       report.waits_for = waitsFor;
       if (!isLast) {
         await this.rest();
@@ -121,6 +121,7 @@ export class KeyRotation extends PeriodicJob {
       await sleep(OTHERS_MS);
     }
     if (report.waits_for.length === 0) this.finish();
+    report.failed = this.failed.size;
     report.seconds = Math.round(performance.now() - begun) / 1000;
     return report;
   }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { MasterKeys } from '../../src/encryption/master-keys.js';
 import { beside, conclave, conclaveJson } from '../support/command.js';
 import { TestApp } from '../support/test-app.js';
 import { TestDatabase } from '../support/test-database.js';
@@ -38,6 +39,22 @@ describe('conclave keys, beside a server', () => {
     await app!.sql('UPDATE message SET ciphertext = ?', ['gAAAA']);
     const damaged = await keys('verify', '--messages');
     expect([damaged.code, JSON.parse(damaged.out).failed]).toEqual([1, 1]);
+  });
+
+  it('tells of what does not open each time, and ends with 3', async () => {
+    await start(old);
+    const { chatId } = await app!.givenMember();
+    await app!.close();
+    await start(`${fresh},${old}`);
+    await app!.sql('UPDATE wrapped_key SET token = ?, key_id = ? WHERE owner_id = ?', [
+      'gAAAA',
+      MasterKeys.of(old).currentId,
+      chatId,
+    ]);
+    for (const time of ['first', 'second']) {
+      const rotated = await keys('rotate');
+      expect([rotated.code, JSON.parse(rotated.out).failed], time).toEqual([3, 1]);
+    }
   });
 
   it('renews the keys of a room, an account or all, and takes one of them', async () => {

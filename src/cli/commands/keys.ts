@@ -7,7 +7,7 @@ import { EXIT } from '../exit-codes.js';
 import { table } from '../table.js';
 import { group, leaf } from './group.js';
 
-/** A million messages take some 20 s of one core, in slices that let others in. */
+/** A million messages take half a minute of one core, in slices that let others in. */
 const LONG_MS = 6 * 3_600_000;
 
 export function keys(): Command {
@@ -29,10 +29,10 @@ function status(): Command {
       key.chats,
       key.authors,
       key.failed,
-      key.processes_sealing,
+      `${key.processes_sealing} / ${key.processes_opening}`,
       key.safe_to_drop ? 'now' : (key.safe_from ?? '-'),
     ]);
-    const head = ['key', 'state', 'rooms', 'accounts', 'failed', 'processes', 'safe to drop'];
+    const head = ['key', 'state', 'rooms', 'accounts', 'failed', 'seal / have it', 'safe to drop'];
     session.print(report, [table(head, rows), ...remarks(report)].join('\n'));
     const { exitCodeOf } = await import('../../encryption/key-status.js');
     process.exitCode = exitCodeOf(report);
@@ -44,15 +44,16 @@ function rotate(): Command {
   return leaf('rotate', description, async (session) => {
     const report = await session.ask<RotationReport>('keys.rotate', {}, LONG_MS);
     const { rows, seconds, failed, waits_for: others } = report;
-    const done = `Wrapped ${rows} keys anew in ${seconds} s; ${failed} did not open.`;
+    const done = `Wrapped ${rows} keys anew in ${seconds} s; ${failed} do not open.`;
     const waits = `Nothing was done: other processes wrap under ${others.join(', ')}. Give all of them the same first key.`;
     session.print(report, others.length > 0 ? waits : done);
-    if (others.length > 0) process.exitCode = EXIT.unfinished;
+    if (others.length > 0 || failed > 0) process.exitCode = EXIT.unfinished;
   });
 }
 
 function verify(): Command {
-  const description = 'open every key, and with --messages every message; exit 1 if any does not';
+  const description =
+    'open every key, and with --messages every message and file; exit 1 if any does not';
   return leaf<{ messages?: true }>('verify', description, async (session, _, { messages }) => {
     const report = await session.ask<VerificationReport>('keys.verify', { messages }, LONG_MS);
     const rows = report.parts.map(({ part, opened, failed }) => [part, opened, failed]);
@@ -60,7 +61,7 @@ function verify(): Command {
     const named = failures.length > 0 ? `\nDo not open: ${failures.join(' ')}` : '';
     session.print(report, table(['part', 'open', 'do not'], rows) + named);
     if (report.failed > 0) process.exitCode = EXIT.failed;
-  }).option('--messages', 'every message too');
+  }).option('--messages', 'every message and file too');
 }
 
 function renew(): Command {
