@@ -59,12 +59,14 @@ describe("the server's socket for the command", () => {
     const app = await TestApp.start({}, database);
     const request = { operation: 'users.list', given: { limit: '9' } };
     expect(JSON.parse(await say(JSON.stringify(request))).result.data).toEqual([]);
-    for (const operation of ['users.nope', 'toString', 7]) {
+    for (const operation of ['users.nope', 'toString', 7, ['users.list'], { toString: 1 }]) {
       const { error } = JSON.parse(await say(JSON.stringify({ operation })));
       expect(error).toContain('of another version');
     }
     const long = JSON.stringify({ ...request, given: { pad: 'x'.repeat(70_000) } });
-    for (const bytes of ['', 'null', '{', long]) expect(await say(bytes)).toBe('');
+    for (const bytes of ['', 'null', '{', long]) {
+      expect(JSON.parse(await say(bytes)).error).toContain('That is no request');
+    }
     const silent = connect(socket).resume();
     await once(silent, 'close'); // after five seconds
     await app.close();

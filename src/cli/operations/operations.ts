@@ -28,7 +28,8 @@ export class Operations {
   /** Never rejects: what went wrong is told in words. */
   async answer({ operation, given }: Request): Promise<Answer> {
     try {
-      if (!Object.hasOwn(this.table, operation)) return { error: unknown(operation) };
+      if (typeof operation !== 'string' || !Object.hasOwn(this.table, operation))
+        return { error: unknown(operation) };
       return { result: await this.table[operation](given) };
     } catch (err) {
       if (err instanceof InvalidInputError) return { error: wordsOf(err) };
@@ -40,7 +41,7 @@ export class Operations {
 }
 
 function unknown(operation: unknown): string {
-  return `The server knows no ${String(operation)}: it is of another version than the command.`;
+  return `The server knows no ${JSON.stringify(operation)}: it is of another version than the command.`;
 }
 
 function wordsOf({ fields }: InvalidInputError): string {

@@ -16,6 +16,9 @@ import { isTooLong, MAX_REQUEST_BYTES, readAll, type Request, socketPath } from 
 /** How often it looks whether the socket is still its own, or free. */
 const LOOK_MS = 10_000;
 const REQUEST_MS = 5000;
+/** For whoever asked to take what is left of the answer. */
+const ANSWER_MS = 5000;
+const NO_REQUEST = { error: `That is no request: JSON, of at most ${MAX_REQUEST_BYTES} bytes` };
 const MAX_CONNECTIONS = 8;
 /** How long the end of the server waits for answers. */
 const END_MS = 5000;
@@ -110,9 +113,11 @@ export class CommandSocket implements OnApplicationBootstrap, BeforeApplicationS
 
   private async answer(socket: Socket): Promise<void> {
     const request = await this.read(socket);
-    if (!request) return;
-    const answer = JSON.stringify(await this.operations.answer(request));
-    await new Promise<void>((resolve) => socket.end(answer, resolve));
+    if (socket.destroyed) return;
+    const answer = request ? await this.operations.answer(request) : NO_REQUEST;
+    socket.setTimeout(ANSWER_MS, () => socket.destroy());
+    socket.end(JSON.stringify(answer));
+    await once(socket, 'close').catch(() => undefined);
   }
 
   private async read(socket: Socket): Promise<Request | undefined> {
@@ -125,7 +130,7 @@ export class CommandSocket implements OnApplicationBootstrap, BeforeApplicationS
     try {
       return toRequest(await readAll(socket, MAX_REQUEST_BYTES));
     } catch {
-      socket.destroy();
+      socket.resume(); // what more comes of it is dropped
       return undefined;
     } finally {
       end.abort();
