@@ -1,12 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { Metrics } from '../metrics/metrics.js';
 import { Downloads } from './downloads.js';
-import { FileReader } from './file-reader.js';
 import { PartUploads } from './part-uploads.js';
 
 @Injectable()
 export class AttachmentMetrics {
-  constructor(metrics: Metrics, uploads: PartUploads, downloads: Downloads, reader: FileReader) {
+  constructor(metrics: Metrics, uploads: PartUploads, downloads: Downloads) {
     const [up, down] = [uploads.transfers, downloads.transfers];
     metrics.gauge('conclave_uploads', 'Parts of files on their way in', () => up.underWay);
     metrics.gauge('conclave_downloads', 'Files on their way out', () => down.underWay);
@@ -33,7 +32,7 @@ export class AttachmentMetrics {
     metrics.counter(
       'conclave_unreadable_parts_total',
       'Parts of files met that do not open',
-      () => reader.unreadable,
+      () => downloads.unreadable,
     );
   }
 }

@@ -80,10 +80,13 @@ export class PartNumberError extends InvalidInputError {
 export class LatePartError extends DomainError {
   readonly kind = 'timeout';
 
-  constructor() {
-    super('The request took too long to arrive. Send it again.');
+  constructor(options?: ErrorOptions) {
+    super('The request took too long to arrive. Send it again.', options);
   }
 }
+
+/** Its reader takes less than others who wait could: it is cut, since it is half sent. */
+export class SlowReaderError extends Error {}
 
 export class UnsatisfiableRangeError extends DomainError {
   readonly kind = 'range-not-satisfiable';

@@ -7,7 +7,11 @@ import { FileUnreadableError } from '../encryption/encryption.errors.js';
 import type { AuthUser } from '../http/current-user.js';
 import { AttachmentAccess } from './attachment-access.js';
 import { findParts } from './attachment-rows.js';
-import { AttachmentNotFoundError, UnsatisfiableRangeError } from './attachment.errors.js';
+import {
+  AttachmentNotFoundError,
+  SlowReaderError,
+  UnsatisfiableRangeError,
+} from './attachment.errors.js';
 import { rangeOf } from './byte-range.js';
 import { FileFactsCipher } from './file-facts.js';
 import { fileHeaders, lengthHeaders, type SentFile } from './file-headers.js';
@@ -15,6 +19,9 @@ import { FileReader, type OpenedFile } from './file-reader.js';
 import { DOWNLOADS, Transfers } from './transfers.js';
 
 const PIECE_BYTES = 65_536;
+/** What a reader takes at least, while others wait for a place; from ten seconds on. */
+const LEAST_BYTES_A_SECOND = 65_536;
+const GRACE_MS = 10_000;
 const THUMBNAIL_TYPE = 'image/webp';
 
 export type What = 'content' | 'thumbnail';
@@ -31,6 +38,8 @@ export class Downloads {
   readonly transfers = new Transfers(DOWNLOADS);
   /** Bytes handed over since the start. */
   bytes = 0;
+  /** Parts that did not open though their file has not ended, since the start. */
+  unreadable = 0;
 
   constructor(
     private readonly database: Database,
@@ -46,7 +55,7 @@ export class Downloads {
   async send(user: AuthUser, id: string, what: What, reply: FastifyReply): Promise<void> {
     const { request } = reply;
     const { sent, bytes } = await this.find(user, id, what, request.ticketExpiresAt);
-    if (request.headers['if-none-match'] === sent.etag) {
+    if (isKnown(request.headers['if-none-match'], sent.etag)) {
       return void reply.code(304).headers(fileHeaders(sent)).send();
     }
     const range = this.rangeFor(request, sent, reply);
@@ -111,28 +120,54 @@ export class Downloads {
     try {
       const first = await bytes.next();
       const options = { objectMode: false, highWaterMark: PIECE_BYTES };
-      const stream = Readable.from(this.counted(first, bytes), options);
+      const stream = Readable.from(this.counted(userId, id, first, bytes), options);
       stream.once('close', giveBack);
       if (request.raw.destroyed) stream.destroy(); // nobody waits any more
       return stream;
     } catch (error) {
       giveBack();
-      if (error instanceof FileUnreadableError) await this.access.requireReadable(userId, id); // it may have ended
-      throw error;
+      throw await this.faultOf(error, userId, id);
+    }
+  }
+
+  /** What does not open may have ended meanwhile. */
+  private async faultOf(error: unknown, userId: string, id: string): Promise<unknown> {
+    if (!(error instanceof FileUnreadableError)) return error;
+    try {
+      await this.access.requireReadable(userId, id);
+      this.unreadable++;
+      return error;
+    } catch (fault) {
+      return fault;
     }
   }
 
   private async *counted(
+    userId: string,
+    id: string,
     first: IteratorResult<Buffer, void>,
     rest: AsyncGenerator<Buffer>,
   ): AsyncGenerator<Buffer> {
+    const begun = Date.now();
+    let sent = 0;
     try {
       for (let next = first; !next.done; next = await rest.next()) {
         this.bytes += next.value.length;
+        sent += next.value.length;
         yield next.value;
+        const least = ((Date.now() - begun - GRACE_MS) / 1000) * LEAST_BYTES_A_SECOND;
+        if (sent < least && this.transfers.waiting > 0) throw new SlowReaderError();
       }
+    } catch (error) {
+      throw await this.faultOf(error, userId, id);
     } finally {
       await rest.return(undefined);
     }
   }
+}
+
+/** Whether the client has it: by `*`, or one of a list of tags, weak ones too (RFC 9110, section 13.1.2). */
+function isKnown(ifNoneMatch: string | undefined, etag: string): boolean {
+  const tags = (ifNoneMatch ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''));
+  return tags.includes('*') || tags.includes(etag);
 }

@@ -15,9 +15,6 @@ export interface OpenedFile {
 /** Reads and opens the bytes of files, a segment at a time. */
 @Injectable()
 export class FileReader {
-  /** Parts that did not open, since the start. */
-  unreadable = 0;
-
   constructor(@Inject(BLOB_STORE) private readonly store: BlobStore) {}
 
   /** @throws FileUnreadableError, before any byte that is another one; StoreAwayError */
@@ -50,7 +47,6 @@ export class FileReader {
       yield* openRange(partKey(file, facts, part), size, range, read);
     } catch (error) {
       const isShut = error instanceof InvalidSealError || error instanceof MissingObjectError;
-      if (isShut) this.unreadable++;
       throw isShut ? new FileUnreadableError(file.id, { cause: error }) : error;
     }
   }

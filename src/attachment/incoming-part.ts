@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import { LatePartError, LengthRequiredError } from './attachment.errors.js';
 
-/** For one part to arrive in full. */
-const PART_MS = 60_000;
+/** How long a part may take to arrive, and how far it may fall behind an even pace to that end. */
+const PART_PACE = { totalMs: 60_000, behindMs: 10_000 };
+const LOOKS = 50;
 
 /** @throws LengthRequiredError where a request does not say how long its body is */
 export function requireLength({ headers }: IncomingMessage): number {
@@ -12,25 +13,43 @@ export function requireLength({ headers }: IncomingMessage): number {
 }
 
 /**
- * The bytes of a request as they come; what is too slow is given up.
+ * The bytes of a request as they come. What stands still is given up after ten seconds, so that it keeps
+ * nobody else waiting for its place.
  *
- * @throws LatePartError, and whatever breaks the connection off
+ * @param size of all of them
+ * @throws LatePartError, also where the client has gone
  */
-export async function* incomingBytes(raw: IncomingMessage, ms = PART_MS): AsyncGenerator<Buffer> {
+export async function* incomingBytes(
+  raw: IncomingMessage,
+  size: number,
+  { totalMs, behindMs } = PART_PACE,
+): AsyncGenerator<Buffer> {
   // Not destroyed when it is left: its answer could not be told then.
   const pieces = raw.iterator({ destroyOnReturn: false }) as AsyncIterableIterator<Buffer>;
+  const begun = Date.now();
+  let received = 0;
+  const allowedMs = (): number => behindMs + (received / size) * (totalMs - behindMs);
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new LatePartError()), ms);
+    const look = (): void => {
+      if (Date.now() - begun > allowedMs()) reject(new LatePartError());
+    };
+    timer = setInterval(look, behindMs / LOOKS);
   });
   late.catch(() => undefined);
+  const next = (): Promise<IteratorResult<Buffer, undefined>> => pieces.next().catch(gone);
   try {
     for (;;) {
-      const next: IteratorResult<Buffer, undefined> = await Promise.race([pieces.next(), late]);
-      if (next.done) return;
-      yield next.value;
+      const { done, value } = await Promise.race([next(), late]);
+      if (done) return;
+      received += value.length;
+      yield value;
     }
   } finally {
-    clearTimeout(timer);
+    clearInterval(timer);
   }
+}
+
+function gone(error: unknown): never {
+  throw new LatePartError({ cause: error });
 }

@@ -72,7 +72,7 @@ export class PartUploads {
     const size = partSizeOf(file, part);
     const key = partKey(file, await this.facts.open(file), part);
     const name = objectName(part, object);
-    const bytes = sealStream(key, incomingBytes(raw));
+    const bytes = sealStream(key, incomingBytes(raw, size));
     let stored: Stored;
     try {
       await this.store.put(file.id, name, sealedSize(size), bytes);

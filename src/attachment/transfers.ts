@@ -3,12 +3,13 @@ import { TooManyTransfersError, TransfersOverloadedError } from './attachment.er
 export interface TransferLimits {
   all: number;
   ofUser: number;
-  /** How long one more waits for its turn; 0: it is refused at once. */
+  /** How long one more waits for its turn. */
   waitMs: number;
 }
 
-export const UPLOADS: TransferLimits = { all: 32, ofUser: 4, waitMs: 0 };
-export const DOWNLOADS: TransferLimits = { all: 64, ofUser: 16, waitMs: 10_000 };
+/** Longer than what stands still may keep a place. */
+export const UPLOADS: TransferLimits = { all: 32, ofUser: 4, waitMs: 15_000 };
+export const DOWNLOADS: TransferLimits = { all: 64, ofUser: 16, waitMs: 15_000 };
 /** More would wait for longer than that. */
 const MOST_WAITING = 1000;
 
@@ -55,7 +56,7 @@ export class Transfers {
       const isOwn = this.of(userId) >= ofUser;
       return isOwn ? new TooManyTransfersError() : new TransfersOverloadedError();
     };
-    if (waitMs === 0 || this.line.length >= MOST_WAITING) return Promise.reject(refusal());
+    if (this.line.length >= MOST_WAITING) return Promise.reject(refusal());
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.line.splice(this.line.indexOf(waiting), 1);

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AttachmentRemoval } from '../../src/attachment/attachment-removal.js';
@@ -172,6 +172,24 @@ describe('a file that was tampered with', () => {
     const { id: moved } = await files.send(user, chatId, bytes);
     await app.sql('UPDATE attachment SET chat_id = ? WHERE id = ?', [other, moved]);
     expect((await files.get(user, moved)).status).toBe(500);
+  });
+
+  it('is counted, but not where its message was deleted on the way', async () => {
+    const count = async (): Promise<string> => {
+      const metrics = await (await fetch(`${app.url}/metrics`)).text();
+      return /^conclave_unreadable_parts_total.* (\d+)$/m.exec(metrics)![1];
+    };
+    const before = Number(await count());
+    const { id, messageId } = await files.send(user, chatId, randomBytes(4 * PART_BYTES));
+    const answer = await files.get(user, id);
+    await user.client.request('DELETE', `/message/${messageId}`);
+    for (const name of objectsOf(id)) rmSync(join(folderOf(id), name), { force: true });
+    await expect(answer.arrayBuffer()).rejects.toThrow();
+    expect(Number(await count())).toBe(before);
+    const { id: lost } = await files.send(user, chatId, randomBytes(10));
+    for (const name of objectsOf(lost)) rmSync(join(folderOf(lost), name));
+    expect((await files.get(user, lost)).status).toBe(500);
+    expect(Number(await count())).toBe(before + 1);
   });
 
   it('is left out of its message, and reported', async () => {

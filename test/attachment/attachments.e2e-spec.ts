@@ -280,8 +280,12 @@ describe('a download', () => {
       'cache-control': 'no-cache',
       'accept-ranges': 'bytes',
     });
-    const known = await files.get(user, id, { 'if-none-match': headers.get('etag')! });
-    expect([known.status, await known.text()]).toEqual([304, '']);
+    const etag = headers.get('etag')!;
+    for (const tags of [etag, `W/${etag}`, `"another", ${etag}`, '*']) {
+      const known = await files.get(user, id, { 'if-none-match': tags });
+      expect([known.status, await known.text()], tags).toEqual([304, '']);
+    }
+    expect((await files.get(user, id, { 'if-none-match': '"another"' })).status).toBe(200);
     const byTicket = await fetch(await files.ticket(user, id));
     const [, seconds] = /^private, max-age=(\d+)$/.exec(byTicket.headers.get('cache-control')!)!;
     expect(Number(seconds)).toBeGreaterThan(3590);
