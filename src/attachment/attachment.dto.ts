@@ -154,7 +154,7 @@ export class MessageAttachmentDto {
   height: number | null;
 
   /**
-   * Whether `/attachment/{attachment_id}/thumbnail` shows it small.
+   * Whether there is a small picture of it: of none yet.
    * @example false
    */
   has_thumbnail: boolean;
@@ -185,7 +185,7 @@ export class TicketDto {
    */
   url: string;
 
-  /** Null where there is none. */
+  /** Of its small picture; null where there is none. */
   thumbnail_url: string | null;
 
   /**

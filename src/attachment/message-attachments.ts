@@ -42,8 +42,8 @@ export class MessageAttachments {
 
   /** No statement where nobody sends a file. */
   sent(tx: Transaction, drafts: Draft[]): Promise<SentAttachments> | undefined {
-    const ids = drafts.flatMap(({ attachmentIds }) => attachmentIds);
-    return ids.length > 0 ? this.lock(tx, [...new Set(ids)]) : undefined;
+    const withFiles = drafts.filter(({ attachmentIds }) => attachmentIds.length > 0);
+    return withFiles.length > 0 ? this.lock(tx, withFiles) : undefined;
   }
 
   /** An edit leaves the files as they are; with the text of a message its files end. */
@@ -65,9 +65,13 @@ export class MessageAttachments {
     return this.ends.endOfRoom(tx, chatId);
   }
 
-  private async lock(tx: Transaction, ids: string[]): Promise<SentAttachments> {
+  /** Opens those of the senders and rooms alone: others are refused. */
+  private async lock(tx: Transaction, drafts: Draft[]): Promise<SentAttachments> {
+    const ids = new Set(drafts.flatMap(({ attachmentIds }) => attachmentIds));
+    const seats = new Set(drafts.map(({ chatId, senderId }) => `${chatId} ${senderId}`));
     const known = new Map<string, Known>();
-    for (const file of await lockAttachments(tx, ids)) {
+    for (const file of await lockAttachments(tx, [...ids])) {
+      if (!seats.has(`${file.chatId} ${file.uploaderId}`)) continue;
       const view = await this.views.one(file).catch((error: Error) => error);
       known.set(file.id, { file, view });
     }

@@ -1186,7 +1186,7 @@ export interface components {
              * @example /attachment/019ab3c1-7a4e-7e21-a0c5-9d8e7f6a5b41/content?ticket=AZqzwV0vfxCis8TV5vcIGWkjmgA
              */
             url: string;
-            /** @description Null where there is none. */
+            /** @description Of its small picture; null where there is none. */
             thumbnail_url: string | null;
             /**
              * Format: date-time
@@ -1265,7 +1265,7 @@ export interface components {
             /** @example 1 */
             height: number | null;
             /**
-             * @description Whether `/attachment/{attachment_id}/thumbnail` shows it small.
+             * @description Whether there is a small picture of it: of none yet.
              * @example false
              */
             has_thumbnail: boolean;
