@@ -13,7 +13,7 @@ import type { Store } from './store.js';
 import type { Room } from './targets.js';
 
 const AT_ONCE = 2000;
-const COLUMNS = ['id', 'chat_id', 'seq', 'change', 'sender_id', 'ciphertext', 'created_at'];
+const COLUMNS = 'id chat_id seq change sender_id ciphertext created_at attachment_count'.split(' ');
 const OWNERS = 'SELECT owner_id AS "ownerId", key_id AS "keyId", token FROM wrapped_key';
 
 type Row = (string | number)[];
@@ -47,7 +47,7 @@ export async function fillRoom(
     const id = newId();
     const body = `message ${seq} `.padEnd(200, 'x');
     const ciphertext = await cipher.seal({ id, chatId, senderId }, body);
-    return [id, chatId, seq, seq + 1, senderId, ciphertext, now];
+    return [id, chatId, seq, seq + 1, senderId, ciphertext, now, 0];
   };
   for (let made = 0; made < count; made += AT_ONCE) {
     const seqs = Array.from({ length: Math.min(AT_ONCE, count - made) }, (_, i) => made + i + 1);
@@ -77,7 +77,7 @@ function sqlite(dataDir: string): Connection {
 async function postgres(url: string): Promise<Connection> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
-  const types = ['uuid', 'uuid', 'int', 'int', 'uuid', 'text', 'bigint'];
+  const types = ['uuid', 'uuid', 'int', 'int', 'uuid', 'text', 'bigint', 'int'];
   const arrays = types.map((type, index) => `$${index + 1}::${type}[]`).join(', ');
   const insert = `INSERT INTO message(${COLUMNS.join(', ')}) SELECT * FROM unnest(${arrays})`;
   return {
