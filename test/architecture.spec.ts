@@ -22,7 +22,7 @@ const FLOORS = [
   ['auth', 'chat'],
   ['attachment'],
   ['message'],
-  ['sync', 'erasure'],
+  ['sync', 'search', 'erasure'],
   ['realtime', 'health'],
   ['api-docs', 'cli', 'page'],
 ];

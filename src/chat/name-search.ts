@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InvalidInputError, TooManyRequestsError } from '../common/errors.js';
-import type { Word } from '../common/fold-text.js';
+import { NO_WORD, type Word } from '../common/fold-text.js';
 import { inSlices } from '../common/slices.js';
 import { Database } from '../database/database.js';
 import { Semaphore } from '../database/semaphore.js';
@@ -127,8 +127,7 @@ export class NameSearch {
 function requireWords(q: string): Word[] {
   const words = new Map(wordsOfName(q).map((word) => [word.text, word]));
   if (words.size > 0) return [...words.values()];
-  const messages = ['q must hold a letter, a digit, an emoji or another symbol'];
-  throw new InvalidInputError([{ field: 'q', messages }]);
+  throw new InvalidInputError([{ field: 'q', messages: [`q ${NO_WORD}`] }]);
 }
 
 /** Looks at rooms until one more than the limit fits, there are no more, or it was enough. */

@@ -4,7 +4,12 @@ export interface Word {
   text: string;
   /** It is looked for within such runs too: of a script without spaces, an emoji, a symbol. */
   isUnspaced: boolean;
+  /** Where it begins in the folded text, in UTF-16 units. */
+  at: number;
 }
+
+/** What is said of a text to look for that has no word. */
+export const NO_WORD = 'must hold a letter, a digit, an emoji or another symbol';
 
 const ASCII = /^[\0-\x7f]*$/;
 /** Accents; other marks make other letters of those before them. And what only says how emoji look. */
@@ -48,8 +53,14 @@ export function foldText(text: string): string {
  * @param most UTF-16 units of the folded text that are looked at: one character may stand for eighteen
  */
 export function wordsOf(text: string, most = Infinity): Word[] {
-  return [...foldText(text).slice(0, most).matchAll(WORDS)].map(({ 0: word, groups }) => ({
+  return [...foldText(text).slice(0, most).matchAll(WORDS)].map(({ 0: word, groups, index }) => ({
     text: word,
     isUnspaced: groups!.unspaced !== undefined,
+    at: index,
   }));
+}
+
+/** The texts of the same words, at a third of the time. */
+export function wordTexts(text: string): string[] {
+  return foldText(text).match(WORDS) ?? [];
 }
