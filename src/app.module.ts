@@ -19,6 +19,7 @@ import { MessageModule } from './message/message.module.js';
 import { RealtimeModule } from './realtime/realtime.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { PageModule } from './page/page.module.js';
+import { SearchModule } from './search/search.module.js';
 import { SyncModule } from './sync/sync.module.js';
 import { UserModule } from './user/user.module.js';
 
@@ -32,6 +33,7 @@ import { UserModule } from './user/user.module.js';
     ChatModule,
     AttachmentModule,
     MessageModule,
+    SearchModule,
     SyncModule,
     ErasureModule,
     RealtimeModule,

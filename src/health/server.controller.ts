@@ -25,7 +25,7 @@ export class ServerController {
       password_log_in: isPasswordLogInOn,
       exchange: exchangeSecrets.length > 0,
       attachments: attachments && { max_bytes: attachments.maxBytes },
-      search: false,
+      search: true,
     };
   }
 }

@@ -38,7 +38,7 @@ export class ServerDto {
 
   /**
    * Whether messages can be searched.
-   * @example false
+   * @example true
    */
   search: boolean;
 }

@@ -140,6 +140,31 @@ export class IdOrMePipe extends IdPipe {
   }
 }
 
+const HOUR = '([01]\\d|2[0-3]):[0-5]\\d';
+const TIME = new RegExp(
+  `^(?<day>\\d{4}-\\d\\d-\\d\\d)T${HOUR}:[0-5]\\d(\\.\\d{1,9})?(Z|[+-]${HOUR})$`,
+);
+
+/** A time as RFC 3339 has it, with its offset. */
+export function IsTime(): PropertyDecorator {
+  const message =
+    '$property must be a time with its offset, such as 2026-11-22T17:32:00.000Z (in a query `+` is written %2B)';
+  return applyDecorators(
+    ApiProperty({ format: 'date-time' }),
+    ValidateBy({
+      name: 'isTime',
+      validator: { validate: isTime, defaultMessage: () => message },
+    }),
+  );
+}
+
+/** `Date.parse` makes the first of March of 30 February. */
+function isTime(value: unknown): boolean {
+  const day = typeof value === 'string' ? TIME.exec(value)?.groups!.day : undefined;
+  const midnight = new Date(`${day}T00:00:00Z`);
+  return !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(day!);
+}
+
 const QUERY_INTEGER = Symbol('query integer');
 const QUERY_IDS = Symbol('query ids');
 

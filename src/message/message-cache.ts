@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { Settings } from '../config/settings.js';
 import { EventBus } from '../events/event-bus.js';
 import type { Person } from '../user/user.entity.js';
-import { MessageDto, type MessagePageDto } from './message.dto.js';
+import { MessageDto } from './message.dto.js';
 import type { Message } from './message.entity.js';
 
 /** What an entry takes beside its texts, in bytes; measured generously. */
@@ -68,6 +68,14 @@ export class MessageCache {
     return true;
   }
 
+  /** Gives a message its body for one look, after which all is kept as it was. */
+  peek(message: Message): boolean {
+    const entry = this.entries?.peek(message.id);
+    if (!entry || !isOf(entry, message)) return false;
+    message.body = entry.body;
+    return true;
+  }
+
   /** @param epoch as of before the body was opened or sealed */
   keep(message: Message, epoch: number): void {
     if (epoch !== this.epoch) return;
@@ -116,7 +124,7 @@ export class MessageCache {
 }
 
 /** JSON of a page. */
-export function pageJson(page: MessagePageDto): string {
+export function pageJson(page: { data: MessageDto[] }): string {
   const { data, ...rest } = page;
   if (!data.some((view: Shown) => view[TEXT])) return JSON.stringify(page);
   return `{"data":[${data.map(messageJson).join()}],${JSON.stringify(rest).slice(1)}`;

@@ -97,26 +97,38 @@ export class MessageSealer {
     if (message.ciphertext === null && message.deletedAt !== null) {
       return this.cache.delete(message.id); // a tombstone
     }
-    if (!this.cache.fill(message)) return this.decrypt(message);
+    if (this.cache.fill(message)) return;
+    const { epoch } = this.cache;
+    return this.decrypt(message, (body) => {
+      message.body = body;
+      this.cache.keep(message, epoch);
+    });
   }
 
-  private decrypt(message: Message): Promise<void> | void {
-    const { epoch } = this.cache;
+  /** Loads in one query what these are to be opened with, where it is not in memory. */
+  async loadKeys(messages: Message[]): Promise<void> {
+    const owners = messages.flatMap(({ chatId, senderId }) => [chatId, senderId]);
+    await this.keys.preload([...new Set(owners)]);
+  }
+
+  /** As `open`, for one who looks through many to show few: what others have opened stays in the cache. */
+  openAside(message: Message): Promise<void> | void {
+    message.body = null;
+    if (message.ciphertext === null) return;
+    if (this.cache.peek(message)) return;
+    return this.decrypt(message, (body) => {
+      message.body = body;
+    });
+  }
+
+  private decrypt(message: Message, take: (body: string) => void): Promise<void> | void {
     try {
       const body = this.cipher.open(message, message.ciphertext ?? '');
-      if (typeof body === 'string') return this.keep(message, body, epoch);
-      return body.then(
-        (opened) => this.keep(message, opened, epoch),
-        (error: unknown) => markShut(message, error),
-      );
+      if (typeof body === 'string') return take(body);
+      return body.then(take, (error: unknown) => markShut(message, error));
     } catch (error) {
       markShut(message, error);
     }
-  }
-
-  private keep(message: Message, body: string, epoch: number): void {
-    message.body = body;
-    this.cache.keep(message, epoch);
   }
 }
 

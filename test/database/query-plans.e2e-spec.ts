@@ -70,6 +70,11 @@ describe('every query stands behind an index', () => {
     ['GET /message/?after', () => `/message/?chat_id=${chatId}&after=0`],
     ['GET /message/?changed_after', () => `/message/?chat_id=${chatId}&changed_after=0`],
     ['GET /message/?ids', () => `/message/?chat_id=${chatId}&ids=${messageId},${otherId}`],
+    ['GET /message/search', () => `/message/search?q=hello&chat_id=${chatId}`],
+    [
+      'GET /message/search of all rooms, of one sender',
+      () => `/message/search?q=hello&sender_id=${user.id}&highlight=true`,
+    ],
     ['GET /message/{id}', () => `/message/${messageId}`],
     ['GET /userauth/me', () => '/userauth/me'],
     ['GET /userauth/sessions', () => '/userauth/sessions'],

@@ -20,7 +20,7 @@ describe('GET /server', () => {
         password_log_in: true,
         exchange: false,
         attachments: { max_bytes: 104_857_600 },
-        search: false,
+        search: true,
       },
     ]);
   });

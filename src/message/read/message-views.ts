@@ -67,6 +67,11 @@ export class MessageViews {
     return messages.map((message) => sharedMessage(message, senders.get(message.senderId)!));
   }
 
+  /** Reports those of these messages that do not open, though their senders are there. */
+  async reportShut(messages: Message[]): Promise<void> {
+    if (messages.length > 0) await this.sendersOf(messages);
+  }
+
   /** The sender of one that does not open is looked up after it: they may have been erased just now. */
   private async sendersOf(
     messages: Message[],

@@ -97,6 +97,10 @@ function wholeNumber(
 function text(name: string, schema: Schema, operationId: string): Arbitrary<Node> {
   const kind = KINDS[name] ?? (/^(after|ids)$/.test(name) ? LISTED[operationId] : undefined);
   if (schema.format === 'uuid') return orLive(kind ?? 'message', fc.uuid(), kind ? 9 : 1);
+  if (schema.format === 'date-time') return time;
+  // Without a room it is another one's, and refused.
+  if (operationId === 'searchMessages' && name === 'before')
+    return orLive('seq', fc.constant('1'), 5);
   if (name === 'token') return fc.oneof(exchangeToken, plainText(schema));
   if (name === 'emoji') return fc.constantFrom(...EMOJIS);
   if (kind === 'email') return orLive(kind, email, operationId === 'signUp' ? 1 : 8);
@@ -112,6 +116,8 @@ const email = fc
 const exchangeToken = fc
   .tuple(fc.nat(9), fc.option(email))
   .map(([n, address]) => signToken(claimsOf({ sub: `generated ${n}`, email: address })));
+
+const time = fc.integer({ min: 0, max: 4_102_444_800_000 }).map((it) => new Date(it).toISOString());
 
 const UNITS = ['grapheme', 'grapheme-ascii', 'binary', 'binary-ascii'] as const;
 

@@ -1,0 +1,26 @@
+import { Module } from '@nestjs/common';
+import { ChatModule } from '../chat/chat.module.js';
+import { MessageModule } from '../message/message.module.js';
+import { FoundMessages } from './found-messages.js';
+import { Matching } from './matching.js';
+import { RowSearch } from './row-search.js';
+import { SearchController } from './search.controller.js';
+import { SearchLane } from './search-lane.js';
+import { SearchMetrics } from './search-metrics.js';
+import { SearchService } from './search.service.js';
+import { SearchedRooms } from './searched-rooms.js';
+
+@Module({
+  imports: [ChatModule, MessageModule],
+  controllers: [SearchController],
+  providers: [
+    FoundMessages,
+    Matching,
+    RowSearch,
+    SearchLane,
+    SearchMetrics,
+    SearchService,
+    SearchedRooms,
+  ],
+})
+export class SearchModule {}

@@ -1,0 +1,62 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { highlightsOf } from '../../src/search/highlights.js';
+import { needlesOf } from '../../src/search/search-needles.js';
+import { randomFrom, seed } from '../support/random.js';
+import { History, type Step, stepOf, STEPS } from '../support/search-history.js';
+import { type Query, searchPage, searchPath } from '../support/searches.js';
+import { TestApp, type TestUser } from '../support/test-app.js';
+
+/** 5,000 take a quarter of an hour for each kind of database. */
+const HISTORIES = Number(process.env.SEARCH_HISTORIES ?? 50);
+const STEPS_OF_EACH = 12;
+const QUESTIONS = 2;
+const LONGEST_MS = 3_600_000;
+
+const steps: Step[] = STEPS;
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await TestApp.start();
+});
+afterAll(() => app.stop());
+
+/** The ids of what is found, page by page; of each the place of what was looked for. */
+async function found({ client }: TestUser, query: Query): Promise<string[]> {
+  const needles = needlesOf(String(query.q), query.prefix === 'true');
+  const ids: string[] = [];
+  for (let before: string | undefined; ;) {
+    const page = await searchPage(client, { ...query, ...(before !== undefined && { before }) });
+    for (const { id, message } of page.data) {
+      expect(page.highlights![id]).toEqual(highlightsOf(message!, needles));
+      expect(page.highlights![id].length).toBeGreaterThan(0);
+      ids.push(id);
+    }
+    before = page.next;
+    if (before === undefined) return ids;
+  }
+}
+
+it(
+  `finds what plain texts would find, at every step of ${HISTORIES} histories`,
+  async () => {
+    let hits = 0;
+    for (let n = 0; n < HISTORIES; n++) {
+      const history = await History.begin(app, randomFrom(seed + n));
+      const played: string[] = [];
+      for (let step = 0; step < STEPS_OF_EACH; step++) {
+        const next = stepOf(history, steps);
+        played.push(next.name);
+        await next.play(history);
+        for (let asked = 0; asked < QUESTIONS; asked++) {
+          const question = history.question();
+          const expected = history.answer(question);
+          const said = `SEED=${seed + n} after ${played.join(', ')}: ${searchPath(question.query)}`;
+          expect(await found(question.user, question.query), said).toEqual(expected);
+          hits += expected.length;
+        }
+      }
+    }
+    expect(hits).toBeGreaterThan(HISTORIES); // else it looked for nothing
+  },
+  LONGEST_MS,
+);
