@@ -574,6 +574,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/message/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search messages by their words
+         * @description The newest first, in one room or in all that you are a member of. A search takes two seconds
+         *     at most: while `has_more` is true, send `next` as `before` for what it has not come to. You have one
+         *     search at a time: another one waits up to a second for it (429), so end one whose answer you do not need
+         *     any more.
+         */
+        get: operations["searchMessages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/sync": {
         parameters: {
             query?: never;
@@ -1349,6 +1372,35 @@ export interface components {
              */
             message: string;
         };
+        SearchPage: {
+            /** @description Only with `chat_id`, and where there is more: all messages from this `seq` on were searched. */
+            searched_to?: number;
+            /**
+             * @description Only with `highlight`: for each message its id, and where what was looked for stands in its text: where
+             *     that begins and how long it is, in characters (Unicode code points), at most 100 of them.
+             * @example {
+             *       "019ab3c1-6f3e-7c52-b1d6-3f2f8d1c9a10": [
+             *         [
+             *           7,
+             *           4
+             *         ]
+             *       ]
+             *     }
+             */
+            highlights?: {
+                [key: string]: number[][];
+            };
+            /** @description Messages as everywhere, by `seq` descending; without `chat_id` room by room, the newest room first. */
+            data: components["schemas"]["Message"][];
+            /**
+             * @description Whether there is more to search. A search ends when it has had its time: there may be more where the
+             *     page is not full, or empty.
+             * @example false
+             */
+            has_more: boolean;
+            /** @description Only where there is more: what to send as `before`. */
+            next?: string;
+        };
         SyncRequest: {
             /**
              * @description For each room that you have: its id, and the `change` that you have it up to; 0 for nothing.
@@ -1501,7 +1553,7 @@ export interface components {
             exchange: boolean;
             /**
              * @description Whether messages can be searched.
-             * @example false
+             * @example true
              */
             search: boolean;
         };
@@ -4807,6 +4859,106 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    searchMessages: {
+        parameters: {
+            query: {
+                /**
+                 * @description What to look for, 1 to 200 characters: at most 8 words, each of which a message has to hold as a
+                 *     whole, in whichever order; between quotation marks one right after the other. Case, accents and width
+                 *     are all one. Where a script has no spaces (Chinese, Japanese, Thai and others), and of emoji and
+                 *     symbols, what stands within counts too.
+                 */
+                q: string;
+                /** @description The room to search; without it all rooms that you are a member of. */
+                chat_id?: string;
+                /** @description Only messages of this user. */
+                sender_id?: string;
+                /** @description Only messages sent at this time or later. */
+                from?: string;
+                /** @description Only messages sent before this time. */
+                to?: string;
+                /** @description The `next` of the answer before, as it stands; with `chat_id` also any `seq`. */
+                before?: string;
+                /** @description How many to answer at most, 1 to 200. */
+                limit?: number;
+                /** @description `true`: of the last word its beginning is enough, as while somebody types. */
+                prefix?: "true";
+                /** @description `true`: the answer has `highlights`. */
+                highlight?: "true";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "highlights": {
+                     *         "019ab3c1-6f3e-7c52-b1d6-3f2f8d1c9a10": [
+                     *           [
+                     *             7,
+                     *             4
+                     *           ]
+                     *         ]
+                     *       },
+                     *       "data": [
+                     *         {
+                     *           "id": "019ab3c1-6f3e-7c52-b1d6-3f2f8d1c9a10",
+                     *           "chat_id": "019ab3c1-6a10-7d3e-9b61-0c2d4e6f8a12",
+                     *           "seq": 3,
+                     *           "change": 4,
+                     *           "sender": {
+                     *             "id": "019ab3c1-5d2b-7a41-8f0e-5b7c9d1e2f30",
+                     *             "fname": "Ada",
+                     *             "lname": "Lovelace",
+                     *             "profile": "Countess of computing"
+                     *           },
+                     *           "message": "Hello, room!",
+                     *           "client_id": "web-7f3a-42",
+                     *           "reply_to": null,
+                     *           "reactions": [
+                     *             {
+                     *               "emoji": "👍",
+                     *               "count": 2,
+                     *               "me": true
+                     *             }
+                     *           ],
+                     *           "attachments": [
+                     *             {
+                     *               "id": "019ab3c1-7a4e-7e21-a0c5-9d8e7f6a5b41",
+                     *               "file_name": "harbour.png",
+                     *               "content_type": "image/png",
+                     *               "size": 68,
+                     *               "width": 1,
+                     *               "height": 1,
+                     *               "has_thumbnail": false
+                     *             }
+                     *           ],
+                     *           "created_at": "2026-11-22T17:32:00.000Z",
+                     *           "edited_at": null,
+                     *           "deleted_at": null
+                     *         }
+                     *       ],
+                     *       "has_more": false
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SearchPage"];
+                };
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["Unauthenticated"];
+            404: components["responses"]["ChatNotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     sync: {
         parameters: {
             query?: never;
@@ -5129,7 +5281,7 @@ export interface operations {
                      *       "sign_up": "open",
                      *       "password_log_in": true,
                      *       "exchange": false,
-                     *       "search": false
+                     *       "search": true
                      *     }
                      */
                     "application/json": components["schemas"]["Server"];
