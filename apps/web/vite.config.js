@@ -23,6 +23,7 @@ export default defineConfig({
     modulePreload: false,
     assetsInlineLimit: 0,
     rolldownOptions: {
+      output: { codeSplitting: false }, // a page that stays open over an update finds all of its script
       // The client's hooks say 'use client', for frameworks that render on a server.
       onLog: (level, log, handle) => log.code !== 'MODULE_LEVEL_DIRECTIVE' && handle(level, log),
     },

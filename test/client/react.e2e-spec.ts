@@ -1,9 +1,10 @@
 import { resolve } from 'node:path';
-import { type Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { type ComponentType, createElement } from 'react';
 import { renderToString } from 'react-dom/server';
 import { ConclaveClient } from '@conclave/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PIXEL } from '../support/attachments.js';
 import { Browser, hasChromium } from '../support/browser.js';
 import { Frontend } from '../support/frontend.js';
 import { TestApp, type TestUser } from '../support/test-app.js';
@@ -94,6 +95,16 @@ describe.skipIf(!hasChromium)('hooks for React, in a browser', () => {
     await Grace.getByText('Grace is online, 0 unread').waitFor();
   });
 
+  it('show how far a file is, and where it is then', async () => {
+    const { Ada, Grace } = pages;
+    const file = { name: 'dot.png', mimeType: 'image/png', buffer: PIXEL };
+    await Ada.locator('[type=file]').setInputFiles(file);
+    await Ada.getByText(`complete: ${PIXEL.length} of ${PIXEL.length}`).waitFor();
+    await press(Ada, 'Send');
+    for (const page of [Ada, Grace])
+      await expect.poll(() => widthOf(page.getByAltText('dot.png'))).toBe(1);
+  });
+
   it('keep a room open until the last component that shows it is gone', async () => {
     const { Grace } = pages;
     const shown = await Grace.locator('li').count();
@@ -139,3 +150,6 @@ describe.skipIf(!hasChromium)('hooks for React, in a browser', () => {
     expect(browser.complaints).toEqual([expect.stringContaining('404')]);
   });
 });
+
+const widthOf = (picture: Locator): Promise<number> =>
+  picture.evaluate((it) => (it as unknown as { naturalWidth: number }).naturalWidth);

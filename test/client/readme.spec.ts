@@ -191,6 +191,18 @@ describe('what is told of', () => {
       .toEqual(['Hello!', 'Is anybody there?', 'Hello!', 'Hello to you']);
   });
 
+  it('Files', async () => {
+    const shown = await run('Files');
+    await expect.poll(() => room.getSnapshot().messages.at(-1)?.state, PATIENCE).toBe('sent');
+    expect(room.getSnapshot().messages.at(-1)).toMatchObject({
+      message: 'The minutes',
+      attachments: [{ file_name: 'minutes.txt', size: 13 }],
+    });
+    await expect.poll(() => shown.at(-1), PATIENCE).toMatch(/^http.*ticket=/);
+    expect(shown).toEqual(expect.arrayContaining(['0 of 13', '13 of 13', 'complete']));
+    expect(await (await ask(String(shown.at(-1)))).text()).toBe('Dear all, …');
+  });
+
   it('Unread', async () => {
     const other = await signedUp();
     await other.room(room.id).join();

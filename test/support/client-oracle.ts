@@ -78,8 +78,19 @@ async function all(
 function tellerFor(members: Row[]): (row: Row) => Row {
   const ids = new Set(members.map(({ user }) => user.id));
   return function told(row): Row {
-    const { client_id, key, state, problem, isMine, last_message, sender, read_seq, ...rest } = row;
-    void [client_id, key, state, problem, isMine];
+    const {
+      client_id,
+      key,
+      state,
+      problem,
+      isMine,
+      uploads,
+      last_message,
+      sender,
+      read_seq,
+      ...rest
+    } = row;
+    void [client_id, key, state, problem, isMine, uploads];
     return {
       ...rest,
       ...(sender && { sender: ids.has(sender.id) ? sender : sender.id }),

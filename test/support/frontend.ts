@@ -44,7 +44,7 @@ export async function bundle(entry: string): Promise<string> {
   const { output } = (await build({
     configFile: false,
     logLevel: 'error',
-    build: { write: false, rollupOptions: { input: entry } },
+    build: { write: false, rolldownOptions: { input: entry, output: { codeSplitting: false } } },
   })) as Rolldown.RolldownOutput;
   return output[0].code;
 }

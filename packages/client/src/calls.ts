@@ -120,8 +120,10 @@ export class Calls {
     message: string,
     client_id: string,
     reply_to: string | null,
+    attachments: string[] = [],
   ): Promise<Message> {
-    return answerOf(this.api.POST('/message/', { body: { chatid, message, client_id, reply_to } }));
+    const body = { chatid, message, client_id, reply_to, attachments };
+    return answerOf(this.api.POST('/message/', { body }));
   }
 
   listMessages(

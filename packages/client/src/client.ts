@@ -9,7 +9,7 @@ import { Session, type SignedOutReason } from './session.js';
 import { type ClientStorage, defaultStorage } from './storage.js';
 import { REAL_TIMERS, type Timers } from './timers.js';
 import { answerOf, Transport } from './transport.js';
-import type { Chat, Profile, ServerInfo, SignUp, User } from './types.js';
+import type { Attachment, Chat, Profile, ServerInfo, SignUp, User } from './types.js';
 
 export interface ClientOptions {
   /** Where the server is; in a browser the page's own origin when left out. */
@@ -64,7 +64,9 @@ export class ConclaveClient {
     this.calls = new Calls(this.api);
     this.engine = new Engine({
       url,
+      api: this.api,
       calls: this.calls,
+      transport,
       tokens: this.auth,
       storage,
       timers,
@@ -178,6 +180,19 @@ export class ConclaveClient {
   async eraseAccount(proof: Parameters<Calls['eraseMe']>[0]): Promise<void> {
     await this.calls.eraseMe(proof);
     await this.auth.end('logged-out');
+  }
+
+  /**
+   * Where a file is, or its small picture, for `<img>`, `<video>` and links: the same for an hour, good for
+   * this session alone. Those that are asked for together are one request.
+   *
+   * @returns null where there is none, or none any more
+   */
+  async url(
+    attachment: Pick<Attachment, 'id'>,
+    kind: 'content' | 'thumbnail' = 'content',
+  ): Promise<string | null> {
+    return (await this.engine.attachments()).url(attachment, kind);
   }
 
   /** Cuts the connection, as a network does that fails; it comes back by itself. For tries of a page. */

@@ -1,7 +1,9 @@
-import type { Calls } from './calls.js';
+import type { Attachments } from './attachments.js';
+import type { Api, Calls } from './calls.js';
 import { Feed } from './feed.js';
 import { Optimistic } from './optimistic.js';
 import { Outbox, type Outgoing } from './outbox.js';
+import { Problem } from './problem.js';
 import { ReadMarkers } from './read-markers.js';
 import { Realtime } from './realtime.js';
 import type { RoomContext } from './room-context.js';
@@ -9,15 +11,18 @@ import type { RoomState } from './room-state.js';
 import type { ClientStorage } from './storage.js';
 import { Store } from './store.js';
 import type { Timers } from './timers.js';
-import type { Tokens } from './transport.js';
+import type { Tokens, Transport } from './transport.js';
 import { Typing } from './typing.js';
 import { type Chat, type Message, nameless, type Profile, type RoomEvent } from './types.js';
+import { attachmentOf, type Carry, Transfer, type UploadOptions } from './upload.js';
 
 const PEOPLE_AT_ONCE = 100;
 
 interface Parts {
   url: string;
+  api: Api;
   calls: Calls;
+  transport: Transport;
   tokens: Tokens;
   storage: ClientStorage;
   timers: Timers;
@@ -43,6 +48,8 @@ export class Engine implements RoomContext {
   myId = '';
   absences = 0;
   private isAway = true;
+  private files: Promise<Attachments> | null = null;
+  private readonly carry: Carry = async (...upload) => (await this.attachments()).carry(...upload);
 
   constructor(private readonly parts: Parts) {
     const { url, calls, tokens, storage, timers, onChange } = parts;
@@ -84,7 +91,12 @@ export class Engine implements RoomContext {
     this.outbox = new Outbox({
       storage,
       timers,
-      send: ({ chatId, text, clientId, replyTo }) => calls.send(chatId, text, clientId, replyTo),
+      send: async ({ chatId, text, clientId, replyTo, files }) => {
+        const attachments = await Promise.all(files.map((file) => file.retry()));
+        const ids = attachments.map(({ id }) => id);
+        return calls.send(chatId, text, clientId, replyTo, ids);
+      },
+      upload: ({ chatId, attachment, key }) => new Transfer(chatId, attachment, this.carry, key),
       onSent: parts.onSent,
       onChange,
     });
@@ -106,7 +118,10 @@ export class Engine implements RoomContext {
     this.markers.clear();
     this.typing.clear();
     this.store.clear();
+    const closed = this.files?.then((files) => files.close()).catch(() => undefined);
+    this.files = null;
     await this.outbox.close(isForgotten);
+    await closed;
   }
 
   /** The rooms that the user is in. */
@@ -120,6 +135,21 @@ export class Engine implements RoomContext {
 
   me(): Profile | null {
     return this.parts.me();
+  }
+
+  attach(chatId: string, file: Blob, options: UploadOptions): Transfer {
+    return new Transfer(chatId, attachmentOf(file), this.carry, undefined, file, options);
+  }
+
+  /** What has to do with files, which is loaded where somebody has some. @throws Problem */
+  attachments(): Promise<Attachments> {
+    return (this.files ??= import('./attachments.js').then(
+      ({ Attachments }) => new Attachments(this.parts, this.myId, this.outbox),
+      (error: unknown) => {
+        this.files = null; // it may come the next time
+        throw Problem.noAnswer(error);
+      },
+    ));
   }
 
   markRead(chatId: string, seq: number): void {

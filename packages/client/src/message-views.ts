@@ -4,6 +4,7 @@ import type { Outgoing } from './outbox.js';
 import type { Problem } from './problem.js';
 import { sameList } from './readable.js';
 import type { Message, Profile } from './types.js';
+import type { Upload } from './upload.js';
 
 /** A message as it is shown. */
 export interface RoomMessage extends Message {
@@ -14,7 +15,11 @@ export interface RoomMessage extends Message {
   /** Why it has failed. */
   readonly problem: Problem | null;
   readonly isMine: boolean;
+  /** The files of one that is not sent yet, on their way, in the order of its `attachments`. */
+  readonly uploads: readonly Upload[];
 }
+
+const NONE: readonly Upload[] = [];
 
 export interface MessageViews {
   /** A message of the user's own is shown under the key that it was sent by. */
@@ -67,7 +72,7 @@ export function messageViews(): MessageViews {
 
 function sent(message: Message, key: string, me: Profile): RoomMessage {
   const isMine = message.sender.id === me.id;
-  return { ...message, key, state: 'sent', problem: null, isMine };
+  return { ...message, key, state: 'sent', problem: null, isMine, uploads: NONE };
 }
 
 function unsent(item: Outgoing, me: Profile): RoomMessage {
@@ -81,7 +86,7 @@ function unsent(item: Outgoing, me: Profile): RoomMessage {
     client_id: item.clientId,
     reply_to: item.replyTo,
     reactions: [],
-    attachments: [],
+    attachments: item.files.map(({ attachment }) => attachment),
     created_at: item.createdAt,
     edited_at: null,
     deleted_at: null,
@@ -89,5 +94,6 @@ function unsent(item: Outgoing, me: Profile): RoomMessage {
     state: item.state,
     problem: item.problem,
     isMine: true,
+    uploads: item.files,
   };
 }

@@ -73,7 +73,10 @@ function changed(message: Message, change: Change): Message {
     case 'edit':
       return { ...message, message: change.text, edited_at: now };
     case 'delete':
-      return { ...message, message: null, reactions: [], client_id: null, deleted_at: now };
+      return {
+        ...message,
+        ...{ message: null, reactions: [], attachments: [], client_id: null, deleted_at: now },
+      };
     case 'react':
       return { ...message, reactions: reacted(message.reactions, change) };
   }

@@ -1,8 +1,10 @@
+import { newId } from './ids.js';
 import { Problem } from './problem.js';
 import type { ClientStorage } from './storage.js';
 import { hold } from './tabs.js';
 import { pause, Pauses, type Timers } from './timers.js';
 import type { Message } from './types.js';
+import type { KeptUpload, Transfer } from './upload.js';
 
 /** A message that is on its way. */
 export interface Outgoing {
@@ -10,6 +12,7 @@ export interface Outgoing {
   chatId: string;
   text: string;
   replyTo: string | null;
+  files: readonly Transfer[];
   createdAt: string;
   state: 'pending' | 'failed';
   /** Why it has failed. */
@@ -18,12 +21,18 @@ export interface Outgoing {
   messageId: string | null;
 }
 
-type Kept = Pick<Outgoing, 'clientId' | 'chatId' | 'text' | 'replyTo' | 'createdAt'>;
+/** What counts of one that a page has left. */
+type Kept = Pick<Outgoing, 'clientId' | 'chatId' | 'text' | 'replyTo' | 'createdAt'> & {
+  files: KeptUpload[];
+};
 
 interface Parts {
   storage: ClientStorage;
   timers: Timers;
+  /** Once its files are at the server. */
   send: (item: Outgoing) => Promise<Message>;
+  /** An upload that a page has left. */
+  upload: (kept: KeptUpload) => Transfer;
   /** The server has it. */
   onSent: (item: Outgoing, message: Message) => void;
   onChange: (chatId: string) => void;
@@ -41,6 +50,8 @@ export class Outbox {
   /** Boxes that this tab writes or has taken over, and what lets go of each. */
   private readonly boxes = new Map<string, () => void>();
   private key = '';
+  /** What the names of all that is kept of the user hold. */
+  private own = '';
   private keeping = Promise.resolve();
 
   constructor(private readonly parts: Parts) {}
@@ -49,7 +60,8 @@ export class Outbox {
   async open(userId: string): Promise<void> {
     this.stopping = new AbortController();
     const { signal } = this.stopping;
-    const prefix = `outbox/${userId}/`;
+    this.own = `/${userId}/`;
+    const prefix = `outbox${this.own}`;
     this.key = prefix + newId();
     for (const key of await this.keys())
       if (key.startsWith(prefix)) await this.takeOver(key, signal).catch(() => undefined);
@@ -61,25 +73,30 @@ export class Outbox {
 
   /** Ends all sending; what is stored stays there, unless it is to be forgotten. */
   async close(isForgotten: boolean): Promise<void> {
+    const { own } = this;
     this.stopping.abort();
     this.items = [];
     this.busy.clear();
-    const boxes = [...this.boxes];
+    const boxes = [...this.boxes.values()];
     this.boxes.clear(); // the next user may be here before the storage has answered
-    for (const [key, release] of boxes) {
-      if (isForgotten) await this.inTurn(() => this.parts.storage.delete(key));
-      release();
-    }
+    const names = isForgotten ? await this.keys() : [];
+    for (const key of names.filter((each) => each.includes(own)))
+      await this.inTurn(() => this.parts.storage.delete(key));
+    for (const release of boxes) release();
   }
 
   of(chatId: string): readonly Outgoing[] {
     return this.items.filter((item) => item.chatId === chatId);
   }
 
-  add(chatId: string, text: string, replyTo: string | null): Outgoing {
+  add(
+    chatId: string,
+    text: string,
+    replyTo: string | null,
+    files: readonly Transfer[] = [],
+  ): Outgoing {
     const createdAt = new Date().toISOString();
-    const kept = { clientId: newId(), chatId, text, replyTo, createdAt };
-    const item = this.take(kept);
+    const item = this.take({ clientId: newId(), chatId, text, replyTo, files, createdAt });
     void this.keep();
     return item;
   }
@@ -91,18 +108,23 @@ export class Outbox {
   /** One that is being sent may arrive all the same. */
   discard(clientId: string): void {
     const item = this.items.find((each) => each.clientId === clientId);
-    if (item) this.remove(item);
+    if (!item) return;
+    this.remove(item);
+    for (const file of item.files) file.cancel();
     this.wake(); // its room may be waiting to send it again
   }
 
   /** A message of the caller's own has come: where one like it is being sent, it is most likely that one. */
-  believe(message: Pick<Message, 'id' | 'chat_id' | 'message' | 'reply_to'>): void {
+  believe(message: Pick<Message, 'id' | 'chat_id' | 'message' | 'reply_to' | 'attachments'>): void {
+    const namesOf = (files: readonly { id: string }[]): string =>
+      JSON.stringify(files.map(({ id }) => id));
     const item = this.of(message.chat_id).find(
-      ({ messageId, state, text, replyTo }) =>
+      ({ messageId, state, text, replyTo, files }) =>
         state === 'pending' &&
         (messageId ?? message.id) === message.id &&
         text === message.message &&
-        replyTo === message.reply_to,
+        replyTo === message.reply_to &&
+        namesOf(files.map(({ attachment }) => attachment)) === namesOf(message.attachments),
     );
     if (item && this.busy.has(item.chatId)) this.change(item.clientId, { messageId: message.id });
   }
@@ -127,10 +149,11 @@ export class Outbox {
     const text = await this.parts.storage.get(key);
     if (signal.aborted || text === null) return release();
     this.boxes.set(key, release);
-    for (const kept of JSON.parse(text) as Kept[]) this.take(kept);
+    for (const kept of JSON.parse(text) as Kept[])
+      this.take({ ...kept, files: kept.files.map(this.parts.upload) });
   }
 
-  private take(kept: Kept): Outgoing {
+  private take(kept: Omit<Outgoing, 'state' | 'problem' | 'messageId'>): Outgoing {
     const item: Outgoing = { ...kept, state: 'pending', problem: null, messageId: null };
     this.items = [...this.items, item];
     this.parts.onChange(item.chatId);
@@ -156,16 +179,22 @@ export class Outbox {
         const message = await this.parts.send(item);
         if (signal.aborted) return;
         this.parts.onSent(item, message);
+        for (const file of item.files) file.onEnd?.(true);
         return this.remove(item);
       } catch (error) {
         if (signal.aborted) return;
-        const problem = error instanceof Problem ? error : Problem.noAnswer(error);
+        const problem = Problem.from(error);
         if (!problem.isPassing)
           return this.change(item.clientId, { state: 'failed', problem, messageId: null });
-        const afterMs = 1000 * (problem.retryAfter ?? 0);
-        await pause(this.parts.timers, Math.max(afterMs, pauses.nextMs()), this.waking.signal);
+        await this.rest(problem, pauses);
       }
     }
+  }
+
+  /** Until it is worth trying again. */
+  rest({ retryAfter }: Problem, pauses: Pauses): Promise<void> {
+    const ms = Math.max(1000 * (retryAfter ?? 0), pauses.nextMs());
+    return pause(this.parts.timers, ms, this.waking.signal);
   }
 
   private change(clientId: string, to: Partial<Outgoing>): void {
@@ -194,11 +223,9 @@ export class Outbox {
   /** All in one box; those of others that this tab has taken over go. */
   private async write(): Promise<void> {
     if (this.stopping.signal.aborted) return;
-    const kept = this.items.map(({ clientId, chatId, text, replyTo, createdAt }): Kept => {
-      return { clientId, chatId, text, replyTo, createdAt };
-    });
-    const { storage } = this.parts;
-    if (kept.length > 0) await storage.set(this.key, JSON.stringify(kept));
+    const { items, parts } = this;
+    const { storage } = parts;
+    if (items.length > 0) await storage.set(this.key, JSON.stringify(items));
     else await storage.delete(this.key);
     for (const [key, release] of this.boxes) {
       if (key === this.key) continue;
@@ -207,10 +234,4 @@ export class Outbox {
       release();
     }
   }
-}
-
-/** 128 random bits. */
-function newId(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }

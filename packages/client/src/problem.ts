@@ -2,11 +2,12 @@ import type { components } from './schema.js';
 
 type Body = components['schemas']['Problem'];
 
-/** Of what comes from no server: nothing answered, something else did, nobody is signed in, a call was given up. */
-export type ClientProblemType =
-  | 'urn:conclave:client:no-answer'
-  | 'urn:conclave:client:not-conclave'
-  | 'urn:conclave:client:signed-out';
+type OwnName = 'no-answer' | 'not-conclave' | 'signed-out' | 'cancelled' | 'file-needed';
+/**
+ * Of what comes from no server: nothing answered, something else did, nobody is signed in, an upload was
+ * cancelled, or its file is not here any more.
+ */
+export type ClientProblemType = `urn:conclave:client:${OwnName}`;
 export type ProblemType = components['schemas']['ProblemType'] | ClientProblemType;
 
 interface Details {
@@ -59,38 +60,38 @@ export class Problem extends Error {
 
   /** Whether the same request may go through later: nothing is wrong with it. */
   get isPassing(): boolean {
-    return this.status === 0 || this.status === 429 || this.status >= 500;
+    return [0, 408, 429].includes(this.status) || this.status >= 500;
   }
 
   /** @param body what the server answered, parsed */
   static of(body: unknown, status: number, retryAfter: number | null): Problem {
     if (isProblem(body)) return new Problem({ ...body, requestId: body.request_id, retryAfter });
+    const detail = `What answered ${status} is not Conclave: a proxy?`;
+    return Problem.own('not-conclave', status, detail, { retryAfter });
+  }
+
+  /** One that comes from no server. */
+  static own(name: OwnName, status: number, detail: string, rest: Partial<Details> = {}): Problem {
     return new Problem({
-      type: 'urn:conclave:client:not-conclave',
-      title: 'Not Conclave',
+      type: `urn:conclave:client:${name}`,
+      title: name,
       status,
-      detail: `What answered ${status} is not Conclave: a proxy?`,
-      retryAfter,
+      detail,
+      ...rest,
     });
   }
 
   static noAnswer(cause: unknown): Problem {
-    return new Problem({
-      type: 'urn:conclave:client:no-answer',
-      title: 'No answer',
-      status: 0,
-      detail: 'The server cannot be reached.',
-      cause,
-    });
+    return Problem.own('no-answer', 0, 'The server cannot be reached.', { cause });
   }
 
   static signedOut(): Problem {
-    return new Problem({
-      type: 'urn:conclave:client:signed-out',
-      title: 'Signed out',
-      status: 401,
-      detail: 'Nobody is signed in.',
-    });
+    return Problem.own('signed-out', 401, 'Nobody is signed in.');
+  }
+
+  /** What was thrown, if it is one. */
+  static from(error: unknown): Problem {
+    return error instanceof Problem ? error : Problem.noAnswer(error);
   }
 }
 

@@ -13,7 +13,8 @@ import type { Readable } from './readable.js';
 import type { Status } from './realtime.js';
 import type { Room, RoomSnapshot } from './room.js';
 import type { Place } from './room-pages.js';
-import type { Chat, Profile, User } from './types.js';
+import type { Attachment, Chat, Profile, User } from './types.js';
+import type { Upload, UploadState } from './upload.js';
 
 export { SMALL_ROOM } from './room-state.js';
 
@@ -22,6 +23,7 @@ const ACTIONS = [
   'open',
   'loadOlder',
   'loadNewer',
+  'attach',
   'send',
   'retry',
   'discard',
@@ -50,6 +52,8 @@ export interface UsedRoom extends RoomSnapshot, RoomActions {
   readonly problem: Problem | null;
 }
 
+/** How often it is looked whether a URL is to be renewed. */
+const RENEWED_MS = 5 * 60_000;
 const NO_ROOMS: readonly Chat[] = [];
 const NO_ROOM: RoomSnapshot = {
   chat: null,
@@ -129,6 +133,36 @@ export function useRoom(id: string, place?: Place): UsedRoom {
     };
   }, [room, text, session]);
   return useMemo(() => ({ ...snapshot, ...actions, problem }), [snapshot, actions, problem]);
+}
+
+/** How far an upload is. */
+export function useUpload(upload: Upload): UploadState {
+  return useReadable(upload, upload.getSnapshot());
+}
+
+/** As `client.url`, and the next one before that expires; null too until it is known. */
+export function useAttachmentUrl(
+  { id }: Pick<Attachment, 'id'>,
+  kind: 'content' | 'thumbnail' = 'content',
+): string | null {
+  const client = useClient();
+  const status = useStatus(); // what was not answered is asked for again
+  const [url, setUrl] = useState<string | null>(null);
+  useEffect(() => {
+    let isUsed = true;
+    const ask = (): void =>
+      void client.url({ id }, kind).then(
+        (next) => isUsed && setUrl(next),
+        () => undefined,
+      );
+    ask();
+    const timer = setInterval(ask, RENEWED_MS);
+    return () => {
+      isUsed = false;
+      clearInterval(timer);
+    };
+  }, [client, id, kind, status]);
+  return url;
 }
 
 /** Who types in a room, and what to call at each key. */

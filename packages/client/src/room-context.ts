@@ -4,6 +4,7 @@ import type { Outbox } from './outbox.js';
 import type { RoomState } from './room-state.js';
 import type { Typing } from './typing.js';
 import type { Chat, Profile } from './types.js';
+import type { Transfer, UploadOptions } from './upload.js';
 
 /** What a room needs of its client. */
 export interface RoomContext {
@@ -18,6 +19,7 @@ export interface RoomContext {
   /** As soon as that is known. */
   me(): Profile | null;
   markRead(chatId: string, seq: number): void;
+  attach(chatId: string, file: Blob, options: UploadOptions): Transfer;
   adopt(chat: Chat): void;
   drop(chatId: string): void;
 }

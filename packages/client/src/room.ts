@@ -13,6 +13,7 @@ import {
   type Role,
   type Visibility,
 } from './types.js';
+import type { Transfer, Upload, UploadOptions } from './upload.js';
 
 /** What a page shows of a room. */
 export interface RoomSnapshot {
@@ -28,6 +29,13 @@ export interface RoomSnapshot {
   members: readonly Member[] | null;
   /** Who types. */
   typing: readonly Profile[];
+}
+
+export interface SendOptions {
+  /** The message that it answers. */
+  replyTo?: string | null;
+  /** Of this room, at most 10, each once; those that are not complete are waited for. */
+  attachments?: readonly Upload[];
 }
 
 const NONE: readonly never[] = [];
@@ -85,9 +93,18 @@ export class Room {
     return this.pages.newer();
   }
 
+  /**
+   * Brings a file to the server, to be sent with a message. After a cut, or a reload, it goes on where it
+   * was if it is given the same file again.
+   */
+  attach(file: Blob, options: UploadOptions = {}): Upload {
+    return this.context.attach(this.id, file, options);
+  }
+
   /** Shown at once, sent as soon as that can be, once. @returns its `key`, for `retry` and `discard` */
-  send(text: string, { replyTo = null }: { replyTo?: string | null } = {}): string {
-    return this.context.outbox.add(this.id, text, replyTo).clientId;
+  send(text: string, { replyTo = null, attachments = NONE }: SendOptions = {}): string {
+    const files = attachments as readonly Transfer[];
+    return this.context.outbox.add(this.id, text, replyTo, files).clientId;
   }
 
   retry(key: string): void {

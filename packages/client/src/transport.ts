@@ -51,11 +51,12 @@ export class Transport {
     };
   }
 
-  private async once(request: Request): Promise<Response | Problem> {
+  /** One try. */
+  async once(request: Request, timeoutMs = TIMEOUT_MS): Promise<Response | Problem> {
     const controller = new AbortController();
     const abort = (): void => controller.abort(request.signal.reason);
     request.signal.addEventListener('abort', abort);
-    const timer = this.timers.setTimeout(abort, TIMEOUT_MS);
+    const timer = this.timers.setTimeout(abort, timeoutMs);
     try {
       const response = await this.send(request, { signal: controller.signal });
       if (response.ok) return await whole(response);

@@ -14,6 +14,8 @@ export type Member = Schemas['Member'];
 export type Role = Schemas['Role'];
 export type Visibility = Schemas['Visibility'];
 export type Message = Schemas['Message'];
+/** A file of a message. */
+export type Attachment = Schemas['MessageAttachment'];
 export type LoginSession = Schemas['Session'];
 /** What a server offers: whether it is open for sign-up, and more. */
 export type ServerInfo = Schemas['Server'];

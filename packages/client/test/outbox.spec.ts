@@ -13,7 +13,9 @@ let server: Answered<Outgoing, Message>;
 let outbox: Outbox;
 const onSent = vi.fn();
 const onChange = vi.fn();
-const given = (): Outbox => new Outbox({ storage, timers, send: server.call, onSent, onChange });
+const upload = vi.fn();
+const given = (): Outbox =>
+  new Outbox({ storage, timers, send: server.call, upload, onSent, onChange });
 const asked = (): string[] => server.asked.map(({ text }) => text);
 const states = (): string[] => outbox.of('room').map(({ text, state }) => `${text} ${state}`);
 const stored = async (): Promise<string[]> => {

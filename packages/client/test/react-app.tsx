@@ -1,6 +1,7 @@
-import type { ConclaveClient, Place } from '@conclave/client';
+import type { Attachment, ConclaveClient, Place, Upload } from '@conclave/client';
 import {
   ConclaveProvider,
+  useAttachmentUrl,
   useClient,
   useMe,
   useRoom,
@@ -9,6 +10,7 @@ import {
   useStatus,
   useTyping,
   useUnread,
+  useUpload,
 } from '@conclave/client/react';
 import { type FormEvent, type ReactNode, StrictMode, useState } from 'react';
 
@@ -81,9 +83,10 @@ function Chats({ roomId, setRoomId }: ChatsProps): ReactNode {
 
 function Messages({ id }: { id: string }): ReactNode {
   const [place, setPlace] = useState<Place>();
-  const { messages, hasOlder, loadOlder, send, markRead, problem } = useRoom(id, place);
+  const { messages, hasOlder, loadOlder, attach, send, markRead, problem } = useRoom(id, place);
   const { typing, type } = useTyping(id);
   const [text, setText] = useState('');
+  const [upload, setUpload] = useState<Upload | null>(null);
   return (
     <main>
       <button onClick={() => void loadOlder()} disabled={!hasOlder}>
@@ -93,14 +96,17 @@ function Messages({ id }: { id: string }): ReactNode {
       <button onClick={() => setPlace({ messageId: id })}>Nowhere</button>
       <button onClick={() => markRead()}>Read</button>
       <ul>
-        {messages.map(({ key, message, state }) => (
+        {messages.map(({ key, message, state, attachments }) => (
           <li key={key} className={state}>
             {message}
+            {state === 'sent' && attachments.map((each) => <Picture key={each.id} of={each} />)}
           </li>
         ))}
       </ul>
       <p>{typing.map(({ fname }) => `${fname} types`)}</p>
       <p>{problem?.detail}</p>
+      <input type="file" onChange={({ target }) => setUpload(attach(target.files![0]))} />
+      {upload && <Progress of={upload} />}
       <input
         name="text"
         value={text}
@@ -111,14 +117,29 @@ function Messages({ id }: { id: string }): ReactNode {
       />
       <button
         onClick={() => {
-          send(text);
+          send(text, { attachments: upload ? [upload] : [] });
           setText('');
+          setUpload(null);
         }}
       >
         Send
       </button>
     </main>
   );
+}
+
+function Progress({ of }: { of: Upload }): ReactNode {
+  const { state, sent } = useUpload(of);
+  return (
+    <p>
+      {state}: {sent} of {of.attachment.size}
+    </p>
+  );
+}
+
+function Picture({ of }: { of: Attachment }): ReactNode {
+  const url = useAttachmentUrl(of);
+  return url && <img src={url} alt={of.file_name} />;
 }
 
 function Aside({ id }: { id: string }): ReactNode {
