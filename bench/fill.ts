@@ -29,12 +29,12 @@ interface Connection {
 /** Puts messages of 200 bytes into an empty room, sealed as the server would, which is stopped. */
 export async function fillRoom(
   store: Store,
-  masterKey: string,
+  masterKeys: string[],
   room: Room,
   count: number,
 ): Promise<void> {
   const connection = store.url ? await postgres(store.url) : sqlite(store.dataDir);
-  const master = MasterKeys.of(masterKey);
+  const master = MasterKeys.of(...masterKeys);
   const keys = new Map<string, KeyList>();
   for (const { ownerId, ...wrapped } of await connection.owners()) {
     const first = { since: FIRST_KEY, key: secretKey(master.unwrap(ownerId, wrapped)) };

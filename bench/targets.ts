@@ -29,7 +29,7 @@ const SECRETS = {
 };
 
 /** As in production, without limits on requests and without a log line for each. */
-const CONCLAVE = {
+export const CONCLAVE = {
   NODE_ENV: 'production',
   HOST: '127.0.0.1',
   LOG_LEVEL: 'warn',
@@ -64,7 +64,7 @@ export const conclave: Target = {
       { ...CONCLAVE, ...CACHE[profile], ...store.environment },
       prefixOf(profile),
     ),
-  fill: (store, room, count) => fillRoom(store, SECRETS.MASTER_KEYS, room, count),
+  fill: (store, room, count) => fillRoom(store, [SECRETS.MASTER_KEYS], room, count),
 };
 
 const reference: Target = {
