@@ -19,10 +19,11 @@ export function createLog(level: string, fileDescriptor = 1): Logger {
 
 function describeError(error: unknown): object {
   if (!(error instanceof Error)) return { type: typeof error };
-  const cause = 'driverError' in error ? error.driverError : error;
-  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  const origin = 'driverError' in error ? error.driverError : error;
+  const code = origin instanceof Error && 'code' in origin ? origin.code : undefined;
+  const cause = error.cause instanceof Error ? withoutInput(error.cause) : undefined;
   const frames = error.stack?.split('\n').filter((line) => line.startsWith('    at '));
-  return { type: error.name, message: withoutInput(error), code, stack: frames?.join('\n') };
+  return { type: error.name, message: withoutInput(error), cause, code, stack: frames?.join('\n') };
 }
 
 /** Parsers quote what they choke on: only messages of our own and of the database's are kept. */

@@ -36,6 +36,16 @@ it('quotes nothing of what a parser chokes on, neither in the error nor beside i
   expect(JSON.parse(text)).toMatchObject({ event: 'test', err: { message: 'malformed JSON' } });
 });
 
+it('tells the cause of an error likewise', async () => {
+  const cause = new Error('the bucket is away\nDETAIL: (email)=(ada@example.org)');
+  logger.warn({ event: 'test', err: new Error('no files', { cause }) });
+  const text = await line();
+  expect(JSON.parse(text)).toMatchObject({
+    err: { message: 'no files', cause: 'the bucket is away' },
+  });
+  expect(text).not.toContain('ada@example.org');
+});
+
 it('keeps the first line of any other error, once', async () => {
   logger.warn({ event: 'test', err: new Error('one line\nDETAIL: (email)=(ada@example.org)') });
   const text = await line();
