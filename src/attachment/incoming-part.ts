@@ -14,7 +14,8 @@ export function requireLength({ headers }: IncomingMessage): number {
 
 /**
  * The bytes of a request as they come. What stands still is given up after ten seconds, so that it keeps
- * nobody else waiting for its place.
+ * nobody else waiting for its place. Where it is left before its end, the rest is taken and dropped: there
+ * are clients that read no answer before they have sent all.
  *
  * @param size of all of them
  * @throws LatePartError, also where the client has gone
@@ -47,6 +48,8 @@ export async function* incomingBytes(
     }
   } finally {
     clearInterval(timer);
+    const drop = (): unknown => raw.resume();
+    void pieces.return!().then(drop, drop);
   }
 }
 

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { PassThrough } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -41,4 +42,16 @@ it('takes a client that has gone for a late one, which is no fault of the server
   body.write(Buffer.alloc(50));
   setTimeout(() => body.destroy(new Error('aborted')), 10);
   await expect(all).rejects.toMatchObject(LATE);
+});
+
+it('takes the rest where nobody wants it any more, and drops it', async () => {
+  const body = new PassThrough();
+  body.write(Buffer.alloc(10));
+  for await (const piece of incomingBytes(body as unknown as IncomingMessage, 100, PACE)) {
+    expect(piece.length).toBe(10);
+    break;
+  }
+  for (let sent = 10; sent < 100; sent += 10) body.write(Buffer.alloc(10));
+  body.end();
+  await once(body, 'end');
 });
