@@ -21,13 +21,14 @@ import { LeftChecks } from './left-checks.js';
 import { MessageAttachments } from './message-attachments.js';
 import { openStore } from './open-store.js';
 import { PartUploads } from './part-uploads.js';
+import { StoreHealth } from './store-health.js';
 import { TicketService } from './ticket-service.js';
 import { Uploads } from './uploads.js';
 
 @Module({
   imports: [AuthModule, ChatModule, EncryptionModule, UserModule],
   controllers: [AttachmentController, FileController],
-  exports: [AttachmentEnds, AttachmentViews, MessageAttachments],
+  exports: [AttachmentEnds, AttachmentViews, MessageAttachments, StoreHealth],
   providers: [
     { provide: BLOB_STORE, inject: [Settings], useFactory: openStore },
     AttachmentAccess,
@@ -43,6 +44,7 @@ import { Uploads } from './uploads.js';
     LeftChecks,
     MessageAttachments,
     PartUploads,
+    StoreHealth,
     TicketService,
     Uploads,
   ],

@@ -9,6 +9,8 @@ import type { Range } from '../crypto/streaming-aead.js';
 export interface BlobStore {
   /** Says why it would take nothing now. */
   requireSpace(): Promise<void>;
+  /** Says what is wrong where it cannot be used now. */
+  requireReady(): Promise<void>;
   /**
    * Stores an object, whole or not at all: once this resolves, no power cut loses it.
    *

@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, rename, rm, statfs } from 'node:fs/promises';
+import { access, constants, mkdir, open, readdir, rename, rm, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Range } from '../crypto/streaming-aead.js';
 import { StoreAwayError, StoreFullError } from './attachment.errors.js';
@@ -27,13 +27,18 @@ export class FolderStore implements BlobStore {
     if (bavail * bsize < least) throw new StoreFullError();
   }
 
+  async requireReady(): Promise<void> {
+    await this.requireSpace();
+    await this.doing(() => access(this.root, constants.R_OK | constants.W_OK | constants.X_OK));
+  }
+
   async put(
     fileId: string,
     name: string,
     _size: number,
     bytes: AsyncIterable<Buffer>,
   ): Promise<void> {
-    const folder = this.folderOf(fileId);
+    const folder = folderOf(this.root, fileId);
     const draft = join(folder, name + DRAFT);
     try {
       await this.doing(() => this.makeFolder(folder));
@@ -49,7 +54,7 @@ export class FolderStore implements BlobStore {
   }
 
   async *read(fileId: string, name: string, { start, end }: Range): AsyncGenerator<Buffer> {
-    const file = await this.doing(() => open(join(this.folderOf(fileId), name))).catch(
+    const file = await this.doing(() => open(join(folderOf(this.root, fileId), name))).catch(
       (error: Error) => {
         throw codeOf(error.cause) === 'ENOENT' ? new MissingObjectError(fileId, name) : error;
       },
@@ -68,22 +73,18 @@ export class FolderStore implements BlobStore {
   }
 
   list(fileId: string): Promise<string[]> {
-    return this.doing(() => readdir(this.folderOf(fileId)).catch(ifMissing([])));
+    return this.doing(() => readdir(folderOf(this.root, fileId)).catch(ifMissing([])));
   }
 
   async remove(fileId: string, names: string[]): Promise<void> {
-    const folder = this.folderOf(fileId);
+    const folder = folderOf(this.root, fileId);
     await this.doing(async () => {
       for (const name of names) await rm(join(folder, name), { force: true });
     });
   }
 
   removeAll(fileId: string): Promise<void> {
-    return this.doing(() => rm(this.folderOf(fileId), { recursive: true, force: true }));
-  }
-
-  private folderOf(fileId: string): string {
-    return join(this.root, fileId.slice(-2), fileId);
+    return this.doing(() => rm(folderOf(this.root, fileId), { recursive: true, force: true }));
   }
 
   /** A new folder survives a power cut only once the one that it lies in is written too. */
@@ -115,6 +116,11 @@ export class FolderStore implements BlobStore {
         : new StoreAwayError({ cause: error });
     }
   }
+}
+
+/** Of a file, in a store or the folder of a backup. */
+export function folderOf(root: string, fileId: string): string {
+  return join(root, fileId.slice(-2), fileId);
 }
 
 function ifMissing<T>(value: T) {

@@ -7,6 +7,7 @@ import type { AuthUser } from '../http/current-user.js';
 import { AttachmentAccess } from './attachment-access.js';
 import {
   attachmentUpdate,
+  findAttachments,
   findParts,
   lockAttachments,
   type StoredAttachment,
@@ -17,6 +18,7 @@ import {
   AttachmentStateError,
   PartLengthError,
   PartNumberError,
+  StoreAwayError,
 } from './attachment.errors.js';
 import { BLOB_STORE, type BlobStore } from './blob-store.js';
 import { FileFactsCipher, newObject, objectName, partKey, partSizeOf } from './file-facts.js';
@@ -73,18 +75,38 @@ export class PartUploads {
     const key = partKey(file, await this.facts.open(file), part);
     const name = objectName(part, object);
     const bytes = sealStream(key, incomingBytes(raw, size));
-    let stored: Stored;
     try {
       await this.store.put(file.id, name, sealedSize(size), bytes);
-      stored = await this.database.write((tx) => this.note(tx, file.id, part, object));
     } catch (error) {
-      await this.removeQuietly(file.id, name);
+      const removed = this.removeQuietly(file.id, name);
+      if (!(error instanceof StoreAwayError))
+        await removed; // which might take as long once more
+      else await this.requireUploading(file.id);
       throw error;
     }
+    const { replaced, isLast } = await this.count(file.id, part, object);
     this.bytes += size;
-    const { replaced, isLast } = stored;
     if (replaced) await this.removeQuietly(file.id, objectName(part, replaced));
     if (isLast) await this.checks.check(file.id);
+  }
+
+  /** One that was completed meanwhile has had what was not a part of it removed. */
+  private async requireUploading(id: string): Promise<void> {
+    const [file] = await findAttachments(this.database, [id]);
+    if (!file || file.state === 'ended') throw new AttachmentNotFoundError();
+    if (file.state !== 'uploading') throw AttachmentStateError.notUploading();
+  }
+
+  /** Where the database does not tell what came of it, the object stays: it may count. */
+  private async count(id: string, part: number, object: string): Promise<Stored> {
+    try {
+      return await this.database.write((tx) => this.note(tx, id, part, object));
+    } catch (error) {
+      const isRefused =
+        error instanceof AttachmentNotFoundError || error instanceof AttachmentStateError;
+      if (isRefused) await this.removeQuietly(id, objectName(part, object));
+      throw error;
+    }
   }
 
   /** From its commit on the object counts. */

@@ -1,6 +1,6 @@
 import { accessSync, constants, lstatSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { readAttachments } from '../config/attachment-settings.js';
+import { readAttachments, type StorePlace } from '../config/attachment-settings.js';
 import { EnvReader } from '../config/env-reader.js';
 import { readDatabaseUrl } from '../config/service-urls.js';
 
@@ -12,18 +12,20 @@ export interface Place {
   databaseUrl: string | undefined;
   /** Where backups lie that are given no name. */
   backupDir: string | undefined;
-  /** Absolute path of the folder of the files that people sent; null where they are off. */
-  filesDir: string | null;
+  /** Where the files that people sent are; null where they are off. */
+  files: StorePlace | null;
 }
+
+const SECRETS = ['DATABASE_URL', 'REDIS_URL', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'];
 
 /** @throws SettingsError where `DATABASE_URL` or `ATTACHMENT_STORE` cannot be used */
 export function placeOf(env: NodeJS.ProcessEnv): Place {
-  const read = new EnvReader(env, ['DATABASE_URL', 'REDIS_URL']);
+  const read = new EnvReader(env, SECRETS);
   const databaseUrl = readDatabaseUrl(read);
   const dataDir = dataDirOf(env);
   const files = readAttachments(read, { dataDir, redisUrl: read.text('REDIS_URL') });
   read.throwFaults();
-  return { dataDir, databaseUrl, backupDir: backupDirOf(env), filesDir: files && files.folder };
+  return { dataDir, databaseUrl, backupDir: backupDirOf(env), files: files && files.store };
 }
 
 export function dataDirOf(env: NodeJS.ProcessEnv): string {

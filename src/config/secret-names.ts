@@ -5,6 +5,8 @@ export const SECRETS = [
   'METRICS_TOKEN',
   'DATABASE_URL',
   'REDIS_URL',
+  'S3_ACCESS_KEY_ID',
+  'S3_SECRET_ACCESS_KEY',
 ] as const;
 
 /** What leads to a secret; `MASTER_KEYS` has sources of its own. */

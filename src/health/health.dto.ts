@@ -22,4 +22,11 @@ export class ReadinessDto extends LivenessDto {
    * @example ok
    */
   redis?: 'ok' | 'degraded';
+
+  /**
+   * Only where files can be sent. `degraded`: their store is away, refuses, or has no space; all else
+   * goes on.
+   * @example ok
+   */
+  attachments?: 'ok' | 'degraded';
 }

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AttachmentModule } from '../attachment/attachment.module.js';
 import { EncryptionModule } from '../encryption/encryption.module.js';
 import { RateLimitModule } from '../rate-limit/rate-limit.module.js';
 import { HealthController } from './health.controller.js';
@@ -9,7 +10,7 @@ import { ServerController } from './server.controller.js';
 import { ServicesMetrics } from './services-metrics.js';
 
 @Module({
-  imports: [EncryptionModule, RateLimitModule],
+  imports: [AttachmentModule, EncryptionModule, RateLimitModule],
   controllers: [HealthController, MetricsController, ServerController],
   providers: [ServicesMetrics, HealthService, RedisRights],
 })

@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { StoreHealth } from '../attachment/store-health.js';
 import { UnavailableError } from '../common/errors.js';
 import { Database } from '../database/database.js';
 import { DatabaseClock } from '../database/database-clock.js';
@@ -12,11 +13,17 @@ const PATIENCE_MS = 3000;
 /** How long the outcome of a check is believed. */
 const BELIEVED_MS = 1000;
 
+/** What goes on without the rest, once it is known that all else is ready. */
+interface Helpers {
+  redis: boolean;
+  /** Null where files are off. */
+  attachments: boolean | null;
+}
+
 @Injectable()
 export class HealthService {
   private readonly logger = new Logger(HealthService.name);
-  /** Whether Redis does its part, once it is known that all else does. */
-  private latest: Promise<boolean> | undefined;
+  private latest: Promise<Helpers> | undefined;
 
   constructor(
     private readonly database: Database,
@@ -24,6 +31,7 @@ export class HealthService {
     private readonly keys: OwnerKeys,
     private readonly redis: RedisClient,
     private readonly rights: RedisRights,
+    private readonly store: StoreHealth,
   ) {}
 
   /**
@@ -35,15 +43,22 @@ export class HealthService {
     this.latest ??= this.check().finally(() => {
       setTimeout(() => (this.latest = undefined), BELIEVED_MS).unref();
     });
-    const redis = (await this.latest) ? 'ok' : 'degraded';
-    return { status: 'ok', database: 'ok', keys: 'ok', ...(this.redis.commands && { redis }) };
+    const { redis, attachments } = await this.latest;
+    return {
+      status: 'ok',
+      database: 'ok',
+      keys: 'ok',
+      ...(this.redis.commands && { redis: okOr(redis) }),
+      ...(attachments !== null && { attachments: okOr(attachments) }),
+    };
   }
 
-  private async check(): Promise<boolean> {
+  private async check(): Promise<Helpers> {
     await this.require('database', () => this.database.ping());
     await this.require('keys', () => this.keys.requireMasterKeys());
     await this.require('clock', () => this.clock.requireRight());
-    return this.redis.isReady && (await this.rights.areThere());
+    const attachments = await Promise.race([this.store.look(), timeout()]).catch(() => false);
+    return { redis: this.redis.isReady && (await this.rights.areThere()), attachments };
   }
 
   private async require(part: string, check: () => Promise<void> | void): Promise<void> {
@@ -55,6 +70,10 @@ export class HealthService {
       throw new UnavailableError(`Not ready: ${part}${why}.`);
     }
   }
+}
+
+function okOr(isReady: boolean): 'ok' | 'degraded' {
+  return isReady ? 'ok' : 'degraded';
 }
 
 function timeout(): Promise<never> {

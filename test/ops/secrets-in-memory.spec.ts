@@ -19,6 +19,7 @@ afterAll(async () => {
 describe('the environment', () => {
   it('holds no secret any more once it is taken', () => {
     const secrets = ['MASTER_KEYS', 'JWT_SECRET', 'DATABASE_URL', 'REDIS_URL', 'METRICS_TOKEN'];
+    secrets.push('S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY', 'S3_SECRET_ACCESS_KEY_FILE');
     for (const name of secrets) vi.stubEnv(name, 'secret');
     vi.stubEnv('LOG_LEVEL', 'warn');
     expect(takeEnvironment()).toMatchObject({

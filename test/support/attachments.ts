@@ -17,7 +17,7 @@ interface Given {
 
 /** Files by one application, as a client would send and read them. */
 export class Files {
-  constructor(private readonly app: TestApp) {}
+  constructor(private readonly app: Pick<TestApp, 'url'>) {}
 
   /** Begins an upload. @returns its id */
   async begin(user: TestUser, chatId: string, size: number, given: Given = {}): Promise<string> {

@@ -2,7 +2,8 @@ import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Place } from '../place.js';
 import { makeWhole } from './file-parts.js';
-import { copyFiles, filesOf, type StoredFiles } from './stored-files.js';
+import type { StoredFiles } from './backed-up-store.js';
+import { copyFiles, filesOf } from './stored-files.js';
 
 export interface Backup {
   file: string;
@@ -22,11 +23,11 @@ export async function backUp(place: Place, name: string | undefined): Promise<Ba
   const file = resolve(name ?? nameIn(place));
   if (existsSync(file)) throw new Error(`${file} exists already`);
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  const { filesDir } = place;
+  const { files } = place;
   let attachments: StoredFiles | null = null;
   await makeWhole(file, async (draft) => {
     await copyDatabase(place, draft); // first: a file is there before a row names it
-    if (filesDir !== null) attachments = await copyFiles(filesDir, filesOf(file));
+    if (files !== null) attachments = await copyFiles(files, filesOf(file));
   });
   const seconds = Math.round(performance.now() - begun) / 1000;
   return { file, bytes: statSync(file).size, attachments, seconds };

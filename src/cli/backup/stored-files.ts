@@ -1,66 +1,37 @@
-import { constants, existsSync, readdirSync, rmSync } from 'node:fs';
-import { copyFile, mkdir, open } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import type { StorePlace } from '../../config/attachment-settings.js';
+import type { BackedUpStore, StoredFiles } from './backed-up-store.js';
+import { BucketFiles } from './bucket-files.js';
+import { FolderFiles } from './folder-files.js';
+import { emptyFolder, requireEmptyFolder } from './folders.js';
 
-/** The files that people sent, sealed as they lie in the store. */
-export interface StoredFiles {
-  files: number;
-  bytes: number;
-}
-
-/** Where the files of a backup lie: beside it. */
+/** Where the files of a backup lie: beside it, as in a folder that is a store. */
 export function filesOf(backup: string): string {
   return `${backup}.files`;
 }
 
-/**
- * Copies a folder of sealed files into one that is not there, each on the disk before this resolves. What
- * ends meanwhile is passed over, and so are uploads of which nothing has counted yet.
- *
- * @throws Error where something is there; nothing is left of a copy that fails
- */
-export async function copyFiles(from: string, to: string): Promise<StoredFiles> {
-  if (existsSync(to) && readdirSync(to).length > 0) {
-    throw new Error(`${to} is there, and is not written over. Move it away`);
-  }
-  const copied: StoredFiles = { files: 0, bytes: 0 };
+export function storeAt(place: StorePlace): BackedUpStore {
+  return place.kind === 's3' ? new BucketFiles(place) : new FolderFiles(place.path);
+}
+
+/** Fills the folder of a backup, where nothing may be; nothing is left of a copy that fails. */
+export async function copyFiles(place: StorePlace, folder: string): Promise<StoredFiles> {
+  requireEmptyFolder(folder);
   try {
-    for (const name of objectsIn(from)) await copyObject(join(from, name), join(to, name), copied);
+    return await storeAt(place).copyTo(folder);
   } catch (error) {
-    emptyFolder(to);
+    emptyFolder(folder);
     throw error;
   }
-  return copied;
 }
 
-/** The folder itself stays: something may be mounted there. */
-export function emptyFolder(folder: string): void {
-  if (!existsSync(folder)) return;
-  for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true });
-}
-
-function objectsIn(folder: string): string[] {
-  if (!existsSync(folder)) return [];
-  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isFile() && !entry.name.endsWith('.part'))
-    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1));
-}
-
-async function copyObject(from: string, to: string, copied: StoredFiles): Promise<void> {
-  await mkdir(dirname(to), { recursive: true, mode: 0o700 });
+/** Fills a store, where nothing may be, from the folder of a backup; the same. */
+export async function fillStore(place: StorePlace, folder: string): Promise<StoredFiles> {
+  const store = storeAt(place);
+  await store.requireEmpty();
   try {
-    await copyFile(from, to, constants.COPYFILE_FICLONE);
+    return await store.fillFrom(folder);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    await store.empty();
     throw error;
-  }
-  const file = await open(to, 'r');
-  try {
-    await file.sync();
-    copied.bytes += (await file.stat()).size;
-    copied.files++;
-  } finally {
-    await file.close();
   }
 }

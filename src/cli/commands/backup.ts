@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { backUp } from '../backup/back-up.js';
-import { copyFiles, emptyFolder, filesOf, type StoredFiles } from '../backup/stored-files.js';
+import type { StoredFiles } from '../backup/backed-up-store.js';
+import { filesOf, fillStore, storeAt } from '../backup/stored-files.js';
 import { type Place, placeOf } from '../place.js';
 import type { Restored } from '../restore/restored.js';
 import { leaf } from './group.js';
@@ -40,8 +41,8 @@ export function restore(): Command {
         copied.attachments = await restoreFiles(place, file);
       };
       const restored = await restoreDatabase(place, file, keepSessions, copy).catch(
-        (error: unknown) => {
-          if (copied.attachments) emptyFolder(place.filesDir!);
+        async (error: unknown) => {
+          if (copied.attachments) await storeAt(place.files!).empty();
           throw error;
         },
       );
@@ -55,12 +56,12 @@ export function restore(): Command {
 }
 
 /** @returns null where the backup has none */
-async function restoreFiles({ filesDir }: Place, file: string): Promise<StoredFiles | null> {
+async function restoreFiles({ files }: Place, file: string): Promise<StoredFiles | null> {
   const from = filesOf(file);
   if (!existsSync(from)) return null;
-  if (filesDir === null)
+  if (files === null)
     throw new Error(`Set ATTACHMENT_STORE: there is ${from}, and no folder for it`);
-  return copyFiles(from, filesDir);
+  return fillStore(files, from);
 }
 
 async function restoreDatabase(

@@ -13,6 +13,7 @@ import { jobFindings } from './job-findings.js';
 import { keyFindings } from './key-findings.js';
 import { redisFindings } from './redis-findings.js';
 import { readSettings } from './setting-findings.js';
+import { storeFindings } from './store-findings.js';
 import { nodeFindings, postgresFindings, sqliteFindings } from './version-findings.js';
 
 const HAS_TABLES = {
@@ -36,7 +37,11 @@ export async function examine(
     ...backupFindings(folders.backupDir, now),
   );
   if (settings)
-    findings.push(...(await redisFindings(settings)), ...(await inside(settings, clock)));
+    findings.push(
+      ...(await redisFindings(settings)),
+      ...(await storeFindings(settings)),
+      ...(await inside(settings, clock)),
+    );
   return inOrder(findings);
 }
 

@@ -5,6 +5,7 @@ const PARTS = [
   'keys',
   'disk',
   'files',
+  'attachments',
   'clock',
   'redis',
   'jobs',
