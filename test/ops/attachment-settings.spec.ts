@@ -64,7 +64,10 @@ describe('ATTACHMENT_STORE', () => {
   it.each([
     ['ATTACHMENT_STORE', ['s3:///a', 's3:bucket', 's3://Bucket', 's3://x', 's3://bucket/a//b']],
     ['ATTACHMENT_STORE', ['s3://bucket/../x', 's3://bucket/ä', 's3://bucket/a b', 's3://u:p@h']],
-    ['S3_ENDPOINT', ['minio:9000', 'ftp://minio', 'https://u:p@minio', 'https://h/?a', 'https://[']],
+    [
+      'S3_ENDPOINT',
+      ['minio:9000', 'ftp://minio', 'https://u:p@minio', 'https://h/?a', 'https://['],
+    ],
     ['S3_REGION', ['eu west', 'a/b']],
     ['S3_ACCESS_KEY_ID', ['a b', 'ä']],
     ['S3_SECRET_ACCESS_KEY', ['a b', 'a\nb']],
