@@ -1522,6 +1522,13 @@ export interface components {
              * @enum {string}
              */
             redis?: "ok" | "degraded";
+            /**
+             * @description Only where files can be sent. `degraded`: their store is away, refuses, or has no space; all else
+             *     goes on.
+             * @example ok
+             * @enum {string}
+             */
+            attachments?: "ok" | "degraded";
         };
         Server: {
             /**
@@ -5227,7 +5234,8 @@ export interface operations {
                      *       "status": "ok",
                      *       "database": "ok",
                      *       "keys": "ok",
-                     *       "redis": "ok"
+                     *       "redis": "ok",
+                     *       "attachments": "ok"
                      *     }
                      */
                     "application/json": components["schemas"]["Readiness"];
