@@ -14,13 +14,14 @@ COPY nest-cli.json tsconfig.json tsconfig.build.json ./
 COPY src ./src
 COPY packages ./packages
 COPY apps ./apps
-# The optional packages are typescript, which the build alone uses, and a part of pg for another
-# runtime. The chat page is built files by then: without the workspaces its packages go with the others.
+# Of the optional packages sharp stays, which makes thumbnails; typescript, which the build alone uses, and a
+# part of pg for another runtime go. The chat page is built files by then: without the workspaces its packages go with the others.
 # Of better-sqlite3 the server loads one compiled file: SQLite's sources and objects go too.
 RUN npm run build \
   && chmod +x dist/cli.js \
   && npm pkg delete workspaces \
-  && npm prune --omit=dev --omit=optional --ignore-scripts \
+  && npm prune --omit=dev --ignore-scripts \
+  && rm -rf node_modules/typescript node_modules/pg-cloudflare \
   && cd node_modules/better-sqlite3 \
   && rm -rf deps src build/Release/obj* build/Release/*.a
 

@@ -145,7 +145,7 @@ export class MessageAttachmentDto {
   size: number;
 
   /**
-   * Of a picture, in pixels, as it is shown; null where that is not known.
+   * Of a picture, in pixels, as it is shown; null where that is not known, as of all else.
    * @example 1
    */
   width: number | null;
@@ -154,8 +154,9 @@ export class MessageAttachmentDto {
   height: number | null;
 
   /**
-   * Whether there is a small picture of it: of none yet.
-   * @example false
+   * Whether `/attachment/{attachment_id}/thumbnail` shows it small: not of what is no picture, or is broken,
+   * of more than 50 megapixels or 32 MiB.
+   * @example true
    */
   has_thumbnail: boolean;
 }
@@ -185,7 +186,10 @@ export class TicketDto {
    */
   url: string;
 
-  /** Of its small picture; null where there is none. */
+  /**
+   * Of its thumbnail, where `has_thumbnail` says that there is one.
+   * @example /attachment/019ab3c1-7a4e-7e21-a0c5-9d8e7f6a5b41/thumbnail?ticket=AZqzwV0vfxCis8TV5vcIGWkjmgA
+   */
   thumbnail_url: string | null;
 
   /**

@@ -22,6 +22,7 @@ import { MessageAttachments } from './message-attachments.js';
 import { openStore } from './open-store.js';
 import { PartUploads } from './part-uploads.js';
 import { StoreHealth } from './store-health.js';
+import { Thumbnails } from './thumbnails.js';
 import { TicketService } from './ticket-service.js';
 import { Uploads } from './uploads.js';
 
@@ -45,6 +46,7 @@ import { Uploads } from './uploads.js';
     MessageAttachments,
     PartUploads,
     StoreHealth,
+    Thumbnails,
     TicketService,
     Uploads,
   ],

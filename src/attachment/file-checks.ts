@@ -1,4 +1,6 @@
+import { Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
+import { sealedSize, sealStream } from '../crypto/streaming-aead.js';
 import { Database } from '../database/database.js';
 import type { Transaction } from '../database/transaction.js';
 import {
@@ -7,16 +9,33 @@ import {
   findParts,
   lockAttachments,
 } from './attachment-rows.js';
-import { GIVE_SPACE_BACK, UPDATE_ATTACHMENTS } from './attachment-statements.js';
+import { GIVE_SPACE_BACK, PUT_PARTS, UPDATE_ATTACHMENTS } from './attachment-statements.js';
 import { BLOB_STORE, type BlobStore } from './blob-store.js';
-import { type FileFacts, FileFactsCipher, objectName, UNKNOWN_TYPE } from './file-facts.js';
+import {
+  type FileFacts,
+  FileFactsCipher,
+  newObject,
+  objectName,
+  partKey,
+  UNKNOWN_TYPE,
+} from './file-facts.js';
 import { FileReader, type OpenedFile } from './file-reader.js';
-import { HEAD_BYTES, SHOWN_TYPES, typeOfBytes } from './file-types.js';
+import { HEAD_BYTES, isPicture, SHOWN_TYPES, typeOfBytes } from './file-types.js';
+import { Thumbnails } from './thumbnails.js';
 
 /** What a check has found. */
 interface Found {
   facts: FileFacts;
+  thumbnail?: Buffer;
 }
+
+/** What becomes of a file by it. */
+interface Checked {
+  sealed: string;
+  thumbnail?: { object: string; size: number };
+}
+
+const THUMBNAIL = 0;
 
 /** Looks at files of which all parts are there, and completes them. */
 @Injectable()
@@ -25,29 +44,52 @@ export class FileChecks {
     private readonly database: Database,
     private readonly facts: FileFactsCipher,
     private readonly reader: FileReader,
+    private readonly thumbnails: Thumbnails,
     @Inject(BLOB_STORE) private readonly store: BlobStore,
   ) {}
 
   /**
    * Completes a file; one that is complete, or has ended, stays as it is. No part is put any more: what
-   * else there is of it was left by uploads that were broken off, and goes.
+   * else there is of it was left by uploads and checks that were broken off, and goes.
    */
   async check(id: string): Promise<void> {
     const [file] = await findAttachments(this.database, [id]);
     if (file?.state !== 'checking') return;
-    const [facts, parts] = [await this.facts.open(file), await findParts(this.database, id)];
-    const found = await this.look({ file, facts, parts });
-    const sealed = await this.facts.seal(file, found.facts);
-    await this.database.write((tx) => this.complete(tx, id, sealed));
-    const named = [...parts].map(([part, object]) => objectName(part, object));
-    const left = (await this.store.list(id)).filter((name) => !named.includes(name));
-    if (left.length > 0) await this.store.remove(id, left);
+    const opened: OpenedFile = {
+      file,
+      facts: await this.facts.open(file),
+      parts: await findParts(this.database, id),
+    };
+    const { facts, thumbnail } = await this.look(opened);
+    const checked: Checked = {
+      thumbnail: thumbnail && (await this.keep(opened, thumbnail)),
+      sealed: await this.facts.seal(file, facts),
+    };
+    await this.database.write((tx) => this.complete(tx, id, checked));
+    await this.removeLeft(id);
   }
 
   private async look(opened: OpenedFile): Promise<Found> {
-    const { facts } = opened;
+    const { file, facts } = opened;
     const type = typeOfBytes(await this.head(opened));
-    return { facts: { ...facts, content_type: type ?? honest(facts.content_type) } };
+    const content_type = type ?? honest(facts.content_type);
+    if (!isPicture(type)) return { facts: { ...facts, content_type } };
+    const whole = { start: 0, end: file.size };
+    const read = (): AsyncGenerator<Buffer> => this.reader.content(opened, whole);
+    const picture = await this.thumbnails.look(file.uploaderId, file.size, read);
+    const { width = null, height = null, thumbnail } = picture ?? {};
+    return { facts: { ...facts, content_type, width, height }, thumbnail };
+  }
+
+  /** Stores a thumbnail, sealed like a part. */
+  private async keep(
+    { file, facts }: OpenedFile,
+    thumbnail: Buffer,
+  ): Promise<Checked['thumbnail']> {
+    const [object, size] = [newObject(), thumbnail.length];
+    const bytes = sealStream(partKey(file, facts, THUMBNAIL), Readable.from([thumbnail]));
+    await this.store.put(file.id, objectName(THUMBNAIL, object), sealedSize(size), bytes);
+    return { object, size };
   }
 
   private async head(opened: OpenedFile): Promise<Buffer> {
@@ -57,15 +99,32 @@ export class FileChecks {
     return Buffer.concat(pieces);
   }
 
-  private async complete(tx: Transaction, id: string, sealed: string): Promise<void> {
+  private async complete(
+    tx: Transaction,
+    id: string,
+    { sealed, thumbnail }: Checked,
+  ): Promise<void> {
     const [file] = await lockAttachments(tx, [id]);
     if (file?.state !== 'checking') return;
-    const update = attachmentUpdate({ ...file, state: 'complete', sealed });
+    const thumbnailSize = thumbnail?.size ?? null;
+    const update = attachmentUpdate({ ...file, state: 'complete', sealed, thumbnailSize });
     const space = { id: file.uploaderId, attachment_bytes: 0, upload_count: 1 };
+    if (thumbnail) {
+      const part = { attachment_id: id, number: THUMBNAIL, object: thumbnail.object };
+      tx.commitWith({ statement: PUT_PARTS, lists: [[part]] });
+    }
     tx.commitWith(
       { statement: UPDATE_ATTACHMENTS, lists: [[update]] },
       { statement: GIVE_SPACE_BACK, lists: [[space]] },
     );
+  }
+
+  /** Who checks it at the same time may have been first: what counts is what the rows name now. */
+  private async removeLeft(id: string): Promise<void> {
+    const parts = await findParts(this.database, id);
+    const named = [...parts].map(([part, object]) => objectName(part, object));
+    const left = (await this.store.list(id)).filter((name) => !named.includes(name));
+    if (left.length > 0) await this.store.remove(id, left);
   }
 }
 

@@ -16,6 +16,10 @@ export const SHOWN_TYPES = [
 ] as const;
 export type ShownType = (typeof SHOWN_TYPES)[number];
 
+export function isPicture(type: ShownType | undefined): boolean {
+  return type?.startsWith('image/') ?? false;
+}
+
 /** So many bytes are looked at. */
 export const HEAD_BYTES = 4096;
 

@@ -18,7 +18,7 @@ import { FileReader } from './file-reader.js';
 
 const STEP = 100;
 
-/** Opens every byte of every file that is whole, for `KeyVerification`; none where files are off. */
+/** Opens every byte of every file that is whole, and of its thumbnail, for `KeyVerification`; none where files are off. */
 @Injectable()
 export class FileVerification implements Verifiable {
   readonly part = 'files';
@@ -62,13 +62,13 @@ export class FileVerification implements Verifiable {
   private async opens(file: StoredAttachment): Promise<boolean> {
     try {
       const facts = await this.facts.open(file);
-      const parts = await findParts(this.database, file.id);
-      let bytes = 0;
-      const all = { start: 0, end: file.size };
-      for await (const piece of this.reader.content({ file, facts, parts }, all)) {
-        bytes += piece.length;
-      }
-      return bytes === file.size;
+      const opened = { file, facts, parts: await findParts(this.database, file.id) };
+      const { size, thumbnailSize } = file;
+      if ((await lengthOf(this.reader.content(opened, { start: 0, end: size }))) !== size)
+        return false;
+      if (thumbnailSize === null) return true;
+      const thumbnail = this.reader.thumbnail(opened, { start: 0, end: thumbnailSize });
+      return (await lengthOf(thumbnail)) === thumbnailSize;
     } catch (error) {
       if (error instanceof FileUnreadableError || error instanceof KeyUnavailableError)
         return false;
@@ -82,4 +82,10 @@ export class FileVerification implements Verifiable {
   ): Promise<StoredAttachment[]> {
     return (await this.database.rows<AttachmentRow>(statement, parameters)).map(toAttachment);
   }
+}
+
+async function lengthOf(bytes: AsyncIterable<Buffer>): Promise<number> {
+  let length = 0;
+  for await (const piece of bytes) length += piece.length;
+  return length;
 }

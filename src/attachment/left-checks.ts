@@ -8,8 +8,8 @@ import { FileChecks } from './file-checks.js';
 
 /** A check takes less; one that was begun before was left by a process that is no more. */
 const LEFT_MS = 30_000;
-/** One after the other, within that time. */
-const BATCH_SIZE = 2;
+/** It has that time, too. */
+const BATCH_SIZE = 1;
 
 /** Takes up the checks of files that a crash, or a store that was away, has left. */
 @Injectable()

@@ -61,15 +61,18 @@ export class PartUploads {
     const file = await this.access.requireOwn(userId, id);
     const part = requirePart(file, n, length);
     const giveBack = await this.transfers.take(userId);
+    let isLast: boolean;
     try {
       await this.store.requireSpace();
-      await this.take(file, part, raw);
+      isLast = await this.take(file, part, raw);
     } finally {
       giveBack();
     }
+    if (isLast) await this.checks.check(file.id);
   }
 
-  private async take(file: StoredAttachment, part: number, raw: IncomingMessage): Promise<void> {
+  /** @returns whether it was the last one that was missing */
+  private async take(file: StoredAttachment, part: number, raw: IncomingMessage): Promise<boolean> {
     const object = newObject();
     const size = partSizeOf(file, part);
     const key = partKey(file, await this.facts.open(file), part);
@@ -87,7 +90,7 @@ export class PartUploads {
     const { replaced, isLast } = await this.count(file.id, part, object);
     this.bytes += size;
     if (replaced) await this.removeQuietly(file.id, objectName(part, replaced));
-    if (isLast) await this.checks.check(file.id);
+    return isLast;
   }
 
   /** One that was completed meanwhile has had what was not a part of it removed. */

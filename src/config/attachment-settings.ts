@@ -7,6 +7,8 @@ export interface AttachmentSettings {
   maxBytes: number;
   /** Of all files of one user. */
   quotaBytes: number;
+  /** Whether pictures get small ones. */
+  thumbnails: boolean;
 }
 
 /** Where the bytes of files lie. */
@@ -48,8 +50,9 @@ export function readAttachments(
   const maxBytes = read.integer('ATTACHMENT_MAX_BYTES', { min: 1, max: MOST_BYTES }, 100 * MIB);
   const quota = { min: maxBytes, max: 2 ** 50 };
   const quotaBytes = read.integer('ATTACHMENT_QUOTA_BYTES', quota, Math.max(1024 * MIB, maxBytes));
+  const thumbnails = read.oneOf('ATTACHMENT_THUMBNAILS', ['on', 'off'], 'on') === 'on';
   const store = readStore(read, place);
-  return store && { store, maxBytes, quotaBytes };
+  return store && { store, maxBytes, quotaBytes, thumbnails };
 }
 
 function readStore(read: EnvReader, place: string): StorePlace | null {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { PartUploads } from '../../src/attachment/part-uploads.js';
-import { Files } from '../support/attachments.js';
+import { Files, PIXEL } from '../support/attachments.js';
 import type { Answer } from '../support/client.js';
 import { expectProblem } from '../support/expect-problem.js';
 import { TestApp } from '../support/test-app.js';
@@ -75,6 +75,16 @@ describe('limits', () => {
     await until(() => app.log.some(({ method, status }) => method === 'PUT' && status === 204));
     expect(app.log.filter(({ event }) => event === 'request.failed')).toEqual([]);
     await app.stop();
+  });
+
+  it('leave pictures as they are where thumbnails are off', async () => {
+    const off = await TestApp.start({ ATTACHMENT_THUMBNAILS: 'off' });
+    const { user, chatId } = await off.givenMember();
+    const { messageId } = await new Files(off).send(user, chatId, PIXEL);
+    const facts = { content_type: 'image/png', width: null, height: null, has_thumbnail: false };
+    const { body } = await user.client.get(`/message/${messageId}`);
+    expect(body.attachments).toMatchObject([facts]);
+    await off.stop();
   });
 
   it('leave nothing where attachments are off', async () => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { Files } from '../support/attachments.js';
+import { Files, PIXEL } from '../support/attachments.js';
 import { Client, type Answer } from '../support/client.js';
 import { EXCHANGE_SECRET, signToken } from '../support/exchange-token.js';
 import { PASSWORD, TestApp, type TestUser } from '../support/test-app.js';
@@ -94,6 +94,8 @@ const ROOM_ROWS: Row[] = [
   row('PUT /attachment/{attachment_id}/parts/{n}',        '401 404 404 204 404 404 | 401 404 404 204 404 404 | 401 404 204 404', (room) => [`/attachment/${room.begunId}/parts/1`, 'abc']),
   row('GET /attachment/{attachment_id}/content sent',     '401 200 200 200 200 200 | 401 404 404 200 200 200 | 401 404 200 200', (room) => [`/attachment/${room.sentId}/content`]),
   row('GET /attachment/{attachment_id}/content not sent', '401 404 404 200 404 404 | 401 404 404 200 404 404 | 401 404 200 404', (room) => [`/attachment/${room.unsentId}/content`]),
+  row('GET /attachment/{attachment_id}/thumbnail sent',   '401 200 200 200 200 200 | 401 404 404 200 200 200 | 401 404 200 200', (room) => [`/attachment/${room.sentId}/thumbnail`]),
+  row('GET /attachment/{attachment_id}/thumbnail not sent','401 404 404 200 404 404 | 401 404 404 200 404 404 | 401 404 200 404', (room) => [`/attachment/${room.unsentId}/thumbnail`]),
   row('GET /events of one room',                          '401 403 403 200 200 200 | 401 404 404 200 200 200 | 401 404 200 200', (room) => [`/events?chat_id=${room.chatId}`]),
   row('PUT /message/{message_id}/reactions/{emoji}',      '401 204 204 204 204 204 | 401 404 404 204 204 204 | 401 404 204 204', reaction),
   row('DELETE /message/{message_id}/reactions/{emoji}',   '401 204 204 204 204 204 | 401 404 404 204 204 204 | 401 404 204 204', reaction),
@@ -159,25 +161,33 @@ async function must(answer: Promise<Answer>): Promise<Answer> {
   return answer;
 }
 
+/** What is uploaded for a route of files. */
+function fileFor(route: string): Buffer | undefined {
+  if (!route.includes('attachment')) return undefined;
+  return route.includes('thumbnail') ? PIXEL : Buffer.from('abc');
+}
+
 const NO_FILES = { sentId: '', unsentId: '', begunId: '' };
 
 /** One after the other: few parts of one person's come in at once. */
 let uploading: Promise<unknown> = Promise.resolve();
 
-function givenFiles(chatId: string): Promise<Pick<Room, 'sentId' | 'unsentId' | 'begunId'>> {
+function givenFiles(
+  chatId: string,
+  bytes: Buffer,
+): Promise<Pick<Room, 'sentId' | 'unsentId' | 'begunId'>> {
   const files = new Files(app);
-  const bytes = Buffer.from('abc');
   const { member } = cast;
   const given = uploading.then(async () => ({
     sentId: (await files.send(member, chatId, bytes)).id,
     unsentId: await files.upload(member, chatId, bytes),
-    begunId: await files.begin(member, chatId, bytes.length),
+    begunId: await files.begin(member, chatId, 3),
   }));
   uploading = given.catch(() => undefined);
   return given;
 }
 
-async function givenRoom(visibility: string, hasFiles: boolean): Promise<Room> {
+async function givenRoom(visibility: string, file: Buffer | undefined): Promise<Room> {
   const { member, admin, owner, other, removed, newcomer } = cast;
   const isDirect = visibility === 'direct';
   const made = isDirect
@@ -198,7 +208,7 @@ async function givenRoom(visibility: string, hasFiles: boolean): Promise<Room> {
   ]);
   return {
     chatId,
-    ...(hasFiles ? await givenFiles(chatId) : NO_FILES),
+    ...(file ? await givenFiles(chatId, file) : NO_FILES),
     messageId: own.body.id,
     ownersId: owners.body.id,
     otherId: isDirect ? owner.id : other.id,
@@ -219,7 +229,7 @@ describe('every route answers each caller as the table says:', () => {
       ['public', 'private', 'direct'].map(async (visibility) => {
         const roles = visibility === 'direct' ? DIRECT_ROLES : ROLES;
         const statuses = roles.map(async (role) => {
-          const [path, body] = call(await givenRoom(visibility, route.includes('attachment')));
+          const [path, body] = call(await givenRoom(visibility, fileFor(route)));
           return (await clientOf(role).request(method, path, body)).status;
         });
         return (await Promise.all(statuses)).join(' ');

@@ -65,6 +65,12 @@ export class Files {
     });
   }
 
+  thumbnail(user: TestUser, id: string, headers: Record<string, string> = {}): Promise<Response> {
+    return fetch(`${this.app.url}/attachment/${id}/thumbnail`, {
+      headers: { authorization: `Bearer ${user.accessToken}`, ...headers },
+    });
+  }
+
   async bytes(user: TestUser, id: string): Promise<Buffer> {
     const answer = await this.get(user, id);
     expect(answer.status).toBe(200);

@@ -22,8 +22,8 @@ export class ServerProcess {
   /** Resolves when the process has ended and all of its output is here. */
   readonly ended: Promise<End>;
 
-  private constructor(environment: NodeJS.ProcessEnv, cwd: string) {
-    this.child = spawn(process.execPath, [MAIN], {
+  private constructor(environment: NodeJS.ProcessEnv, cwd: string, main = MAIN) {
+    this.child = spawn(process.execPath, [main], {
       cwd,
       env: { PATH: process.env.PATH, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -39,13 +39,17 @@ export class ServerProcess {
   }
 
   /** Starts the server and does not wait for it. */
-  static spawn(environment: NodeJS.ProcessEnv, cwd = tmpdir()): ServerProcess {
-    return new ServerProcess(environment, cwd);
+  static spawn(environment: NodeJS.ProcessEnv, cwd = tmpdir(), main?: string): ServerProcess {
+    return new ServerProcess(environment, cwd, main);
   }
 
-  /** Starts the server; once this resolves, it answers. */
-  static async start(environment: NodeJS.ProcessEnv, cwd?: string): Promise<ServerProcess> {
-    const server = ServerProcess.spawn(environment, cwd);
+  /** Starts the server; once this resolves, it answers. @param main another built one */
+  static async start(
+    environment: NodeJS.ProcessEnv,
+    cwd?: string,
+    main?: string,
+  ): Promise<ServerProcess> {
+    const server = ServerProcess.spawn(environment, cwd, main);
     await server.untilServing();
     return server;
   }
