@@ -17,12 +17,12 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const ENUMS = { Role: ROLES, Visibility: ['public', 'private', 'direct'] };
 /** Written with their slash, as they have always been; it is optional. */
 const SLASHED = ['/attachment', '/chat', '/message', '/users'];
-const PATH_PARAMETERS: Record<string, { description: string; example: string }> = {
+const PATH_PARAMETERS: Record<string, { description: string; example: string | number }> = {
   attachment_id: {
     description: 'Id of an attachment.',
     example: '019ab3c1-7a4e-7e21-a0c5-9d8e7f6a5b41',
   },
-  n: { description: 'Number of the part, 1 for the first.', example: '1' },
+  n: { description: 'Number of the part, 1 for the first.', example: 1 },
   chat_id: { description: 'Id of a room.', example: '019ab3c1-6a10-7d3e-9b61-0c2d4e6f8a12' },
   emoji: { description: 'One emoji, percent-encoded.', example: '👍' },
   message_id: { description: 'Id of a message.', example: '019ab3c1-6f3e-7c52-b1d6-3f2f8d1c9a10' },

@@ -2,12 +2,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import helmet from 'helmet';
 
-/** Swagger UI needs inline styles; plain http has to work off localhost too. */
+/** Swagger UI needs inline styles, and shows answers that are pictures or sounds; plain http has to work off localhost too. */
 const DOCS_CSP = {
   defaultSrc: ["'self'"],
   scriptSrc: ["'self'"],
   styleSrc: ["'self'", "'unsafe-inline'"],
-  imgSrc: ["'self'", 'data:'],
+  imgSrc: ["'self'", 'blob:', 'data:'],
+  mediaSrc: ["'self'", 'blob:'],
   upgradeInsecureRequests: null,
 };
 

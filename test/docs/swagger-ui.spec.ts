@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PIXEL } from '../support/attachments.js';
 import { Browser, hasChromium } from '../support/browser.js';
 import { ServerProcess } from '../support/server-process.js';
 import { TestDatabase } from '../support/test-database.js';
@@ -29,15 +30,21 @@ describe.skipIf(!hasChromium)('a newcomer in Swagger UI', { timeout: LONG_MS }, 
 
   const operation = (id: string): Locator => page.locator(`.opblock[id$="-${id}"]`);
 
+  async function open(id: string): Promise<Locator> {
+    const block = operation(id);
+    const button = block.getByRole('button', { name: 'Execute' });
+    if (!(await button.isVisible())) await block.locator('.opblock-summary-control').click();
+    return block;
+  }
+
   /** Opens an operation, fills in what is given, executes it, and reads the answer off the page. */
   async function execute(
     id: string,
     body?: object,
     // eslint-disable-next-line @typescript-eslint/no-explicit-any
   ): Promise<{ status: string; body: any }> {
-    const block = operation(id);
+    const block = await open(id);
     const button = block.getByRole('button', { name: 'Execute' });
-    if (!(await button.isVisible())) await block.locator('.opblock-summary-control').click();
     if (body) await block.locator('textarea.body-param__text').fill(JSON.stringify(body));
     const answered = page.waitForResponse((it) => it.url().startsWith(server.url));
     await button.click();
@@ -94,6 +101,36 @@ describe.skipIf(!hasChromium)('a newcomer in Swagger UI', { timeout: LONG_MS }, 
     });
     const synced = await execute('sync'); // whose example names a room too
     expect(synced.body.rooms[room.id]).toBe(room.last_change + 2);
+    expect(complaints).toEqual([]);
+  });
+
+  it('uploads a small picture, sends it, and shows it in full and small', async () => {
+    const { body: room } = await execute('createChat');
+    const file = { chat_id: room.id, file_name: 'harbour.png', size: PIXEL.length };
+    const begun = await execute('beginUpload', file);
+    expect(begun).toMatchObject({ status: '201', body: { state: 'uploading', part_count: 1 } });
+    await open('uploadPart');
+    const chosen = { name: 'harbour.png', mimeType: 'image/png', buffer: PIXEL };
+    await operation('uploadPart').locator('input[type=file]').setInputFiles(chosen);
+    expect(await execute('uploadPart')).toEqual({ status: '204', body: undefined });
+    const sent = await execute('sendMessage', {
+      chatid: room.id,
+      message: '',
+      attachments: [begun.body.id],
+    });
+    const [attachment] = sent.body.attachments;
+    expect(attachment).toMatchObject({ content_type: 'image/png', width: 1, has_thumbnail: true });
+    for (const id of ['downloadFile', 'downloadThumbnail']) {
+      await open(id);
+      await operation(id).getByRole('button', { name: 'Execute' }).click();
+      const picture = operation(id).locator('.live-responses-table img');
+      await picture.waitFor();
+      await expect
+        .poll(() =>
+          picture.evaluate((it) => (it as Element & { naturalWidth: number }).naturalWidth),
+        )
+        .toBe(1);
+    }
     expect(complaints).toEqual([]);
   });
 
