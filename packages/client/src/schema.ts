@@ -482,9 +482,31 @@ export interface paths {
         /**
          * Download a file
          * @description Pictures, sounds and films are what their first bytes say, all else is
-         *     `application/octet-stream` to be saved. With `Range` a part of it.
+         *     `application/octet-stream` to be saved. With `Range` a part of it. Its bytes are those that were uploaded:
+         *     a picture still tells where it was taken, if it did.
          */
         get: operations["downloadFile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/attachment/{attachment_id}/thumbnail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download the thumbnail of a picture
+         * @description At most 480 pixels wide and high, WebP, without what the picture says of itself, such as where it
+         *     was taken. There is one where `has_thumbnail` says so.
+         */
+        get: operations["downloadThumbnail"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1209,7 +1231,10 @@ export interface components {
              * @example /attachment/019ab3c1-7a4e-7e21-a0c5-9d8e7f6a5b41/content?ticket=AZqzwV0vfxCis8TV5vcIGWkjmgA
              */
             url: string;
-            /** @description Of its small picture; null where there is none. */
+            /**
+             * @description Of its thumbnail, where `has_thumbnail` says that there is one.
+             * @example /attachment/019ab3c1-7a4e-7e21-a0c5-9d8e7f6a5b41/thumbnail?ticket=AZqzwV0vfxCis8TV5vcIGWkjmgA
+             */
             thumbnail_url: string | null;
             /**
              * Format: date-time
@@ -1281,15 +1306,16 @@ export interface components {
              */
             size: number;
             /**
-             * @description Of a picture, in pixels, as it is shown; null where that is not known.
+             * @description Of a picture, in pixels, as it is shown; null where that is not known, as of all else.
              * @example 1
              */
             width: number | null;
             /** @example 1 */
             height: number | null;
             /**
-             * @description Whether there is a small picture of it: of none yet.
-             * @example false
+             * @description Whether `/attachment/{attachment_id}/thumbnail` shows it small: not of what is no picture, or is broken,
+             *     of more than 50 megapixels or 32 MiB.
+             * @example true
              */
             has_thumbnail: boolean;
         };
@@ -3370,7 +3396,7 @@ export interface operations {
                      *                 "size": 68,
                      *                 "width": 1,
                      *                 "height": 1,
-                     *                 "has_thumbnail": false
+                     *                 "has_thumbnail": true
                      *               }
                      *             ],
                      *             "created_at": "2026-11-22T17:32:00.000Z",
@@ -3459,7 +3485,7 @@ export interface operations {
                      *             "size": 68,
                      *             "width": 1,
                      *             "height": 1,
-                     *             "has_thumbnail": false
+                     *             "has_thumbnail": true
                      *           }
                      *         ],
                      *         "created_at": "2026-11-22T17:32:00.000Z",
@@ -3544,7 +3570,7 @@ export interface operations {
                      *             "size": 68,
                      *             "width": 1,
                      *             "height": 1,
-                     *             "has_thumbnail": false
+                     *             "has_thumbnail": true
                      *           }
                      *         ],
                      *         "created_at": "2026-11-22T17:32:00.000Z",
@@ -3671,7 +3697,7 @@ export interface operations {
                      *             "size": 68,
                      *             "width": 1,
                      *             "height": 1,
-                     *             "has_thumbnail": false
+                     *             "has_thumbnail": true
                      *           }
                      *         ],
                      *         "created_at": "2026-11-22T17:32:00.000Z",
@@ -3762,7 +3788,7 @@ export interface operations {
                      *             "size": 68,
                      *             "width": 1,
                      *             "height": 1,
-                     *             "has_thumbnail": false
+                     *             "has_thumbnail": true
                      *           }
                      *         ],
                      *         "created_at": "2026-11-22T17:32:00.000Z",
@@ -3829,7 +3855,7 @@ export interface operations {
                      *             "size": 68,
                      *             "width": 1,
                      *             "height": 1,
-                     *             "has_thumbnail": false
+                     *             "has_thumbnail": true
                      *           }
                      *         ],
                      *         "created_at": "2026-11-22T17:32:00.000Z",
@@ -4178,7 +4204,7 @@ export interface operations {
                      *         {
                      *           "id": "019ab3c1-7a4e-7e21-a0c5-9d8e7f6a5b41",
                      *           "url": "/attachment/019ab3c1-7a4e-7e21-a0c5-9d8e7f6a5b41/content?ticket=AZqzwV0vfxCis8TV5vcIGWkjmgA",
-                     *           "thumbnail_url": null,
+                     *           "thumbnail_url": "/attachment/019ab3c1-7a4e-7e21-a0c5-9d8e7f6a5b41/thumbnail?ticket=AZqzwV0vfxCis8TV5vcIGWkjmgA",
                      *           "expires_at": "2026-11-22T19:00:00.000Z"
                      *         }
                      *       ]
@@ -4288,7 +4314,7 @@ export interface operations {
                  * @description Number of the part, 1 for the first.
                  * @example 1
                  */
-                n: string;
+                n: number;
             };
             cookie?: never;
         };
@@ -4323,7 +4349,10 @@ export interface operations {
                 /** @description Instead of a token: from a URL of `POST /attachment/tickets`. */
                 ticket?: string;
             };
-            header?: never;
+            header?: {
+                /** @description One range, such as `bytes=0-1023`, `bytes=1024-` or `bytes=-1024`; several are answered whole. */
+                Range?: string;
+            };
             path: {
                 /**
                  * @description Id of an attachment.
@@ -4357,6 +4386,11 @@ export interface operations {
             /** @description The range that was asked for */
             206: {
                 headers: {
+                    /**
+                     * @description Which bytes these are, and how many the whole has
+                     * @example bytes 0-1023/104857600
+                     */
+                    "Content-Range"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4371,6 +4405,66 @@ export interface operations {
                     "audio/mpeg": string;
                     "audio/ogg": string;
                     "audio/wav": string;
+                };
+            };
+            /** @description It is as your `If-None-Match` says */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidInput"];
+            401: components["responses"]["Unauthenticated"];
+            404: components["responses"]["AttachmentNotFound"];
+            414: components["responses"]["UriTooLong"];
+            416: components["responses"]["RangeNotSatisfiable"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    downloadThumbnail: {
+        parameters: {
+            query?: {
+                /** @description Instead of a token: from a URL of `POST /attachment/tickets`. */
+                ticket?: string;
+            };
+            header?: {
+                /** @description One range, such as `bytes=0-1023`, `bytes=1024-` or `bytes=-1024`; several are answered whole. */
+                Range?: string;
+            };
+            path: {
+                /**
+                 * @description Id of an attachment.
+                 * @example 019ab3c1-7a4e-7e21-a0c5-9d8e7f6a5b41
+                 */
+                attachment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The thumbnail */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/webp": string;
+                };
+            };
+            /** @description The range that was asked for */
+            206: {
+                headers: {
+                    /**
+                     * @description Which bytes these are, and how many the whole has
+                     * @example bytes 0-1023/104857600
+                     */
+                    "Content-Range"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/webp": string;
                 };
             };
             /** @description It is as your `If-None-Match` says */
@@ -4457,7 +4551,7 @@ export interface operations {
                      *               "size": 68,
                      *               "width": 1,
                      *               "height": 1,
-                     *               "has_thumbnail": false
+                     *               "has_thumbnail": true
                      *             }
                      *           ],
                      *           "created_at": "2026-11-22T17:32:00.000Z",
@@ -4535,7 +4629,7 @@ export interface operations {
                      *           "size": 68,
                      *           "width": 1,
                      *           "height": 1,
-                     *           "has_thumbnail": false
+                     *           "has_thumbnail": true
                      *         }
                      *       ],
                      *       "created_at": "2026-11-22T17:32:00.000Z",
@@ -4582,7 +4676,7 @@ export interface operations {
                      *           "size": 68,
                      *           "width": 1,
                      *           "height": 1,
-                     *           "has_thumbnail": false
+                     *           "has_thumbnail": true
                      *         }
                      *       ],
                      *       "created_at": "2026-11-22T17:32:00.000Z",
@@ -4655,7 +4749,7 @@ export interface operations {
                      *           "size": 68,
                      *           "width": 1,
                      *           "height": 1,
-                     *           "has_thumbnail": false
+                     *           "has_thumbnail": true
                      *         }
                      *       ],
                      *       "created_at": "2026-11-22T17:32:00.000Z",
@@ -4767,7 +4861,7 @@ export interface operations {
                      *           "size": 68,
                      *           "width": 1,
                      *           "height": 1,
-                     *           "has_thumbnail": false
+                     *           "has_thumbnail": true
                      *         }
                      *       ],
                      *       "created_at": "2026-11-22T17:32:00.000Z",
@@ -4945,7 +5039,7 @@ export interface operations {
                      *               "size": 68,
                      *               "width": 1,
                      *               "height": 1,
-                     *               "has_thumbnail": false
+                     *               "has_thumbnail": true
                      *             }
                      *           ],
                      *           "created_at": "2026-11-22T17:32:00.000Z",
@@ -5035,7 +5129,7 @@ export interface operations {
                      *                 "size": 68,
                      *                 "width": 1,
                      *                 "height": 1,
-                     *                 "has_thumbnail": false
+                     *                 "has_thumbnail": true
                      *               }
                      *             ],
                      *             "created_at": "2026-11-22T17:32:00.000Z",
@@ -5088,7 +5182,7 @@ export interface operations {
                      *               "size": 68,
                      *               "width": 1,
                      *               "height": 1,
-                     *               "has_thumbnail": false
+                     *               "has_thumbnail": true
                      *             }
                      *           ],
                      *           "created_at": "2026-11-22T17:32:00.000Z",
@@ -5162,7 +5256,7 @@ export interface operations {
                      *             "size": 68,
                      *             "width": 1,
                      *             "height": 1,
-                     *             "has_thumbnail": false
+                     *             "has_thumbnail": true
                      *           }
                      *         ],
                      *         "created_at": "2026-11-22T17:32:00.000Z",
