@@ -34,10 +34,11 @@ const WORDS = new RegExp(
  * Text as it is compared where it is looked for: whatever its case, its accents, its width, and the way
  * it was typed. `ı` stays another letter than `i`, and `で` another than `て`.
  */
-export function foldText(text: string): string {
-  if (ASCII.test(text)) return text.toLowerCase();
+export function foldText(text: string, most = Infinity): string {
+  if (ASCII.test(text)) return text.slice(0, most).toLowerCase();
   return text
     .normalize('NFKC')
+    .slice(0, most)
     .toLowerCase()
     .replaceAll('ß', 'ss')
     .replaceAll('ς', 'σ')
@@ -50,10 +51,10 @@ export function foldText(text: string): string {
  * The words of a text, folded, in their order: runs of letters, marks and numbers, cut where a script
  * without spaces begins or ends; each emoji and each symbol is one of its own.
  *
- * @param most UTF-16 units of the folded text that are looked at: one character may stand for eighteen
+ * @param most as of `foldText`
  */
 export function wordsOf(text: string, most = Infinity): Word[] {
-  return [...foldText(text).slice(0, most).matchAll(WORDS)].map(({ 0: word, groups, index }) => ({
+  return [...foldText(text, most).matchAll(WORDS)].map(({ 0: word, groups, index }) => ({
     text: word,
     isUnspaced: groups!.unspaced !== undefined,
     at: index,
@@ -61,6 +62,6 @@ export function wordsOf(text: string, most = Infinity): Word[] {
 }
 
 /** The texts of the same words, at a third of the time. */
-export function wordTexts(text: string): string[] {
-  return foldText(text).match(WORDS) ?? [];
+export function wordTexts(text: string, most = Infinity): string[] {
+  return foldText(text, most).match(WORDS) ?? [];
 }

@@ -1,6 +1,7 @@
-import { foldText, wordsOf } from '../common/fold-text.js';
+import { foldText } from '../common/fold-text.js';
+import { wordsOfMessage } from './fold-words.js';
 
-/** Places that are told of one message. */
+/** Places that are told of one message, and looked for of one needle. */
 const MOST = 100;
 
 /** Where something stands in a text: where it begins and how long it is, in code points. */
@@ -30,7 +31,7 @@ interface Piece {
  * @param needles as `needlesOf` makes them
  */
 export function highlightsOf(text: string, needles: string[]): Highlight[] {
-  const words = wordsOf(text);
+  const words = wordsOfMessage(text);
   const sought = ` ${words.map((word) => word.text).join(' ')} `;
   const found = together(needles.flatMap((needle) => placesOf(sought, needle))).slice(0, MOST);
   const spans = together(inText(text, inFolded(found, words))); // one character may stand for many
@@ -45,19 +46,23 @@ function placesOf(sought: string, needle: string): Span[] {
   const [before, after] = [needle.startsWith(' ') ? 1 : 0, needle.endsWith(' ') ? 1 : 0];
   const spans: Span[] = [];
   for (let at = sought.indexOf(needle); at >= 0; at = sought.indexOf(needle, at + 1)) {
-    spans.push([at + before, at + needle.length - after]);
+    add(spans, [at + before, at + needle.length - after]);
+    if (spans.length > MOST) break;
   }
   return spans;
 }
 
 function together(spans: Span[]): Span[] {
   const all: Span[] = [];
-  for (const [start, end] of spans.sort(([one], [other]) => one - other)) {
-    const last = all.at(-1);
-    if (last && start <= last[1]) last[1] = Math.max(last[1], end);
-    else all.push([start, end]);
-  }
+  for (const span of spans.sort(([one], [other]) => one - other)) add(all, span);
   return all;
+}
+
+/** Adds what comes no sooner than the last one; what overlaps or touches that is one with it. */
+function add(spans: Span[], [start, end]: Span): void {
+  const last = spans.at(-1);
+  if (last && start <= last[1]) last[1] = Math.max(last[1], end);
+  else spans.push([start, end]);
 }
 
 /** Places among the words, as places of the folded text that these were taken from. */

@@ -65,6 +65,15 @@ describe('the words of a message', () => {
     expect(foldWords(expected)).toBe(expected);
   });
 
+  it('are all there of the longest message, but where its characters stand for many', () => {
+    const longest = ['😀', '漢', 'x ', 'x', '한', 'e\u0301', '🇩🇪', 'ﾃﾞ'];
+    for (const unit of longest) {
+      const text = `${unit.repeat(16_379 / [...unit].length)} last`;
+      expect(foldWords(text).endsWith(' last'), unit).toBe(true);
+    }
+    expect(foldWords(`${'\ufdfa'.repeat(16_379)} last`).length).toBeLessThan(2 * 65_536);
+  });
+
   it('hold neither a space nor a line break, whatever the message holds', () => {
     for (let point = 0; point < 0x110000; point++) {
       if (point >= 0xd800 && point < 0xe000) continue;
