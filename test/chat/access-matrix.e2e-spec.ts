@@ -82,6 +82,7 @@ const ROOM_ROWS: Row[] = [
   row('POST /message/',                                   '401 201 201 201 201 201 | 401 404 404 201 201 201 | 401 404 201 201', (room) => ['/message/', { chatid: room.chatId, message: 'x' }]),
   row('GET /message/',                                    '401 200 200 200 200 200 | 401 404 404 200 200 200 | 401 404 200 200', (room) => [`/message/?chat_id=${room.chatId}`]),
   row('GET /message/ by ids',                             '401 200 200 200 200 200 | 401 404 404 200 200 200 | 401 404 200 200', (room) => [`/message/?chat_id=${room.chatId}&ids=${room.ownersId}`]),
+  row('GET /message/search of one room',                  '401 200 200 200 200 200 | 401 404 404 200 200 200 | 401 404 200 200', (room) => [`/message/search?q=x&chat_id=${room.chatId}`]),
   row('GET /message/{message_id}',                        '401 200 200 200 200 200 | 401 404 404 200 200 200 | 401 404 200 200', message()),
   row('PATCH /message/{message_id}',                      '401 403 403 200 403 403 | 401 404 404 200 403 403 | 401 404 200 403', message({ message: 'y' })),
   row('DELETE /message/{message_id}',                     '401 403 403 204 204 204 | 401 404 404 204 204 204 | 401 404 204 403', message()),
