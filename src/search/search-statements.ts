@@ -2,8 +2,8 @@ import { statement } from '../database/statement.js';
 import { MESSAGE_COLUMNS } from '../message/message-rows.js';
 
 /**
- * The last messages of a range that may fit, the newest first: with a text, of a living author. Index
- * message(chat_id, seq). Parameters: room, from and up to which `seq`, sender or null, times, limit.
+ * The last messages of a range that may fit, the newest first: with a text, of a living author, in
+ * a room that is not over: else none of them would open. Index message(chat_id, seq). Parameters: room, from and up to which `seq`, sender or null, times, limit.
  */
 export const SEARCHABLE_ROWS = statement({
   name: 'searchable_messages',
@@ -11,11 +11,13 @@ export const SEARCHABLE_ROWS = statement({
     WHERE chat_id = $1 AND seq BETWEEN $2 AND $3 AND ciphertext IS NOT NULL
       AND ($4::uuid IS NULL OR sender_id = $4) AND created_at >= $5 AND created_at < $6
       AND (SELECT erased_at FROM users WHERE users.id = sender_id) IS NULL
+      AND (SELECT deleted_at FROM chat WHERE chat.id = $1) IS NULL
     ORDER BY seq DESC LIMIT $7`,
   sqlite: `SELECT ${MESSAGE_COLUMNS} FROM message
     WHERE chat_id = ?1 AND seq BETWEEN ?2 AND ?3 AND ciphertext IS NOT NULL
       AND (?4 IS NULL OR sender_id = ?4) AND created_at >= ?5 AND created_at < ?6
       AND (SELECT erased_at FROM users WHERE users.id = sender_id) IS NULL
+      AND (SELECT deleted_at FROM chat WHERE chat.id = ?1) IS NULL
     ORDER BY seq DESC LIMIT +?7`,
 });
 

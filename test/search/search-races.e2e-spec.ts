@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { MessageViews } from '../../src/message/read/message-views.js';
 import { Matching } from '../../src/search/matching.js';
 import { SearchLane } from '../../src/search/search-lane.js';
 import type { Answer } from '../support/client.js';
@@ -68,7 +69,11 @@ describe('in the middle of a search', () => {
 
   it('a room that is deleted is told nothing of', async () => {
     const end = (): Promise<void> => done(ada.client.request('DELETE', `/chat/${chatId}`));
+    for (let n = 0; n < 60; n++) await send(bob, 'lamp'); // what is left to look at has lost its key
+    const views = app.nest.get(MessageViews);
+    const { unreadable } = views;
     expectProblem(await searchedWhile(bob, { chat_id: chatId }, end), 404, 'not-found');
+    expect(views.unreadable).toBe(unreadable);
   });
 
   it('an author who is erased is found no more', async () => {
