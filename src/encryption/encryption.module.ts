@@ -12,6 +12,7 @@ import { MasterKeyReload } from './master-key-reload.js';
 import { MasterKeys } from './master-keys.js';
 import { MessageCipher } from './message-cipher.js';
 import { OwnerKeys } from './owner-keys.js';
+import { SegmentKeys } from './segment-keys.js';
 import { EncryptionMetrics } from './encryption-metrics.js';
 
 @Module({
@@ -30,6 +31,7 @@ import { EncryptionMetrics } from './encryption-metrics.js';
     MasterKeys,
     OwnerKeys,
     MessageCipher,
+    SegmentKeys,
   ],
   exports: [
     ClientKeys,
@@ -42,6 +44,7 @@ import { EncryptionMetrics } from './encryption-metrics.js';
     MasterKeyReload,
     MessageCipher,
     OwnerKeys,
+    SegmentKeys,
   ],
 })
 export class EncryptionModule {}
