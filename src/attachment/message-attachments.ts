@@ -47,7 +47,11 @@ export class MessageAttachments {
   }
 
   /** An edit leaves the files as they are; with the text of a message its files end. */
-  async changed(tx: Transaction, how: 'edited' | 'deleted', messages: Sent[]): Promise<void> {
+  async changed(
+    tx: Transaction,
+    how: 'edited' | 'deleted' | 'erased',
+    messages: Sent[],
+  ): Promise<void> {
     const ids = messages.filter(({ attachmentCount }) => attachmentCount > 0).map(({ id }) => id);
     if (how === 'edited' || ids.length === 0) return;
     const files = await findOfMessages(tx, ids); // nobody else ends them while the room is locked

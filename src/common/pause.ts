@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** The share of a rest that others take, from which on the process counts as busy. */
-const BUSY = 0.3;
-/** How long it rests for each millisecond of work. */
-const IDLE_SHARE = 0.5;
-const BUSY_SHARE = 12;
+/** How long it rests for each millisecond of work, and from when on the process counts as busy. */
+interface Shares {
+  idle: number;
+  busy: number;
+  /** The share of a rest that others take. */
+  busyFrom: number;
+}
 
 /**
  * The rests of work that goes on for long: half as long as its last piece took, and twelve times as long
@@ -15,22 +17,26 @@ const BUSY_SHARE = 12;
 export class Pause {
   private begun = 0;
   private tookMs = 0;
-  private isBusy = false;
+  /** Whether others had much to do in the last rest. */
+  isBusy = false;
+
+  constructor(private readonly shares: Shares = { idle: 0.5, busy: 12, busyFrom: 0.3 }) {}
 
   /** Before a piece of work. */
   begin(): void {
     this.begun = performance.now();
   }
 
-  /** After it, and before what it has to wait for. */
-  end(): void {
-    this.tookMs = performance.now() - this.begun;
+  /** After it, and before what it has to wait for. @returns how long it took, in milliseconds */
+  end(): number {
+    return (this.tookMs = performance.now() - this.begun);
   }
 
   /** Until the next one. */
   async rest(): Promise<void> {
+    const { idle, busy, busyFrom } = this.shares;
     const before = performance.eventLoopUtilization();
-    await sleep(this.tookMs * (this.isBusy ? BUSY_SHARE : IDLE_SHARE));
-    this.isBusy = performance.eventLoopUtilization(before).utilization > BUSY;
+    await sleep(this.tookMs * (this.isBusy ? busy : idle));
+    this.isBusy = performance.eventLoopUtilization(before).utilization > busyFrom;
   }
 }

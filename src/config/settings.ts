@@ -39,6 +39,8 @@ export class Settings {
   readonly trustProxy: number | string[];
   /** How much memory opened message bodies may take; 0 keeps none. */
   readonly bodyCacheBytes: number;
+  /** How much memory opened segments of search may take; 0 keeps none. */
+  readonly searchCacheBytes: number;
   readonly pbkdf2Iterations: number;
   readonly accessTokenTtlSeconds: number;
   readonly refreshTokenTtlSeconds: number;
@@ -81,6 +83,11 @@ export class Settings {
     this.logLevel = read.oneOf('LOG_LEVEL', LOG_LEVELS, this.isProduction ? 'info' : 'warn');
     this.trustProxy = readTrustProxy(read);
     this.bodyCacheBytes = read.integer('BODY_CACHE_BYTES', { min: 0, max: 2 ** 40 }, 64 * 2 ** 20);
+    this.searchCacheBytes = read.integer(
+      'SEARCH_CACHE_BYTES',
+      { min: 0, max: 2 ** 40 },
+      32 * 2 ** 20,
+    );
     this.pbkdf2Iterations = read.integer(
       'PBKDF2_ITERATIONS',
       { min: this.nodeEnv === 'test' ? 1 : 600_000, max: 10_000_000 },

@@ -1,5 +1,5 @@
 /** A value, a list of values, or a list of rows of values: each is one parameter. */
-export type Parameter = string | number | null | string[] | (string | number)[][];
+export type Parameter = string | number | Buffer | null | string[] | (string | number)[][];
 
 /**
  * One statement, written out for each database; rows are arrays in the order of the columns.

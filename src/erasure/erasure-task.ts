@@ -107,7 +107,7 @@ export class ErasureTask extends PeriodicJob {
       await tx.manager.delete(Reaction, { messageId: message.id });
       events.push(messageEvent('message.deleted', { ...message, ...gone, change }, sender));
     }
-    await this.parts.changed(tx, 'deleted', left);
+    await this.parts.changed(tx, 'erased', left);
     locked.save();
     tx.onCommit(() => this.bus.announce(events));
     return true;

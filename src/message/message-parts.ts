@@ -13,11 +13,13 @@ import type { Draft } from './send/draft.js';
 export interface MessagePart {
   /** Messages are to be sent; undefined, at no cost, where none of them concerns it. */
   sent(tx: Transaction, drafts: Draft[]): Promise<SentPart> | undefined;
-  /** Messages were edited, or deleted, by people or because their author is erased. */
-  changed(tx: Transaction, how: 'edited' | 'deleted', messages: Message[]): Promise<void>;
+  /** Messages were edited or deleted by people, or are tombstones since their author is erased. */
+  changed(tx: Transaction, how: MessageChange, messages: Message[]): Promise<void>;
   /** A room is over: clears some of it away. @returns whether there was anything */
   roomEnded(tx: Transaction, chatId: string): Promise<boolean>;
 }
+
+export type MessageChange = 'edited' | 'deleted' | 'erased';
 
 export interface SentPart {
   /** Throws why a message may not be sent; it takes no place then. */
@@ -47,7 +49,7 @@ export class MessageParts {
     return concerned.length > 0 ? Promise.all(concerned) : [];
   }
 
-  async changed(tx: Transaction, how: 'edited' | 'deleted', messages: Message[]): Promise<void> {
+  async changed(tx: Transaction, how: MessageChange, messages: Message[]): Promise<void> {
     for (const part of this.parts) await part.changed(tx, how, messages);
   }
 

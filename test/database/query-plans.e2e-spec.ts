@@ -11,6 +11,7 @@ import { KeyRotation } from '../../src/encryption/key-rotation.js';
 import { GonePurge } from '../../src/events/gone-purge.js';
 import { PeriodicJob } from '../../src/jobs/job.js';
 import { RoomPurge } from '../../src/message/change/room-purge.js';
+import { SegmentIndexer } from '../../src/search/segment-indexer.js';
 import { Files } from '../support/attachments.js';
 import { claimsOf, EXCHANGE_SECRET, exchange, signToken } from '../support/exchange-token.js';
 import { Client } from '../support/client.js';
@@ -213,6 +214,7 @@ describe('background work that finds nothing to do', () => {
     KeyRotation,
     LeftChecks,
     RoomPurge,
+    SegmentIndexer,
     SessionPurge,
   ];
 

@@ -56,6 +56,8 @@ async function fill(): Promise<void> {
           ${id(3, 'n')}, 1 ${rows(49_990)}`,
       `INSERT INTO attachment_part (attachment_id, number, object)
         SELECT ${id(4, 'n')}, 1, 'x' ${rows(49_990)}`,
+      `INSERT INTO search_segment (chat_id, first_seq, last_seq, change, key_at, data)
+        SELECT ${id(2, '1 + n / 10')}, 1 + n % 10, 1 + n % 10, 1, ${id(3, 'n')}, 'x' ${rows(49_990)}`,
     ]) {
       await manager.query(sql);
     }

@@ -17,7 +17,7 @@ export class InitialSchema1763800000000 implements MigrationInterface {
 
 /** What a database is known by: once this is released, another migration changes it. */
 export function initialTables(manager: EntityManager): TableOptions[] {
-  const { id, text, word, integer, size, time } = columnTypes(manager);
+  const { id, text, word, integer, size, time, bytes } = columnTypes(manager);
   return [
     {
       name: 'users',
@@ -205,6 +205,18 @@ export function initialTables(manager: EntityManager): TableOptions[] {
       ],
     },
     ...attachmentTables(manager),
+    {
+      name: 'search_segment',
+      columns: [
+        id('chat_id', PRIMARY),
+        integer('first_seq'),
+        integer('last_seq', PRIMARY),
+        integer('change'),
+        id('key_at'),
+        bytes('data'),
+      ],
+      foreignKeys: [foreignKey('search_segment', 'chat_id', 'chat')],
+    },
     {
       name: 'installation',
       columns: [integer('id', PRIMARY), id('history'), text('schema_hash', 64)],

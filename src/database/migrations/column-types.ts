@@ -8,6 +8,7 @@ export function columnTypes({ dataSource }: EntityManager): {
   integer: (name: string, more?: Partial<TableColumnOptions>) => TableColumnOptions;
   size: (name: string, more?: Partial<TableColumnOptions>) => TableColumnOptions;
   time: (name: string, more?: Partial<TableColumnOptions>) => TableColumnOptions;
+  bytes: (name: string, more?: Partial<TableColumnOptions>) => TableColumnOptions;
 } {
   const isPostgres = dataSource.options.type === 'postgres';
   return {
@@ -23,5 +24,6 @@ export function columnTypes({ dataSource }: EntityManager): {
     /** Bytes. */
     size: (name, more) => ({ name, type: 'bigint', ...more }),
     time: (name, more) => ({ name, type: 'bigint', ...more }),
+    bytes: (name, more) => ({ name, type: isPostgres ? 'bytea' : 'blob', ...more }),
   };
 }

@@ -1,6 +1,6 @@
 import type { Database } from 'better-sqlite3';
 import { type DataSource, QueryFailedError } from 'typeorm';
-import { isEmpty, type Parameter, type Row, type Statement, type Write } from '../statement.js';
+import { isEmpty, type Parameter, type Statement, type Write } from '../statement.js';
 import { keptStatement } from './kept-statements.js';
 import { connectionOf } from './typeorm-internals.js';
 
@@ -31,7 +31,7 @@ export class Connection {
   }
 
   /** @param values in the order of the marks, or one row that they name */
-  run(sql: string, values: (Parameter | Row)[] = []): unknown[][] {
+  run(sql: string, values: (Parameter | Record<string, unknown>)[] = []): unknown[][] {
     this.dataSource.logger.logQuery(sql, values);
     try {
       const statement = keptStatement(this.database, sql, 'arrays');
@@ -45,6 +45,6 @@ export class Connection {
 }
 
 /** Marks with numbers are names to the driver. */
-function byNumber(values: (string | number | null)[]): Row {
+function byNumber(values: (string | number | Buffer | null)[]): Record<string, unknown> {
   return Object.fromEntries(values.map((value, index) => [index + 1, value]));
 }

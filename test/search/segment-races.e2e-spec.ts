@@ -1,0 +1,131 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Database } from '../../src/database/database.js';
+import { SegmentBuilder } from '../../src/search/segment-builder.js';
+import { SegmentMerger } from '../../src/search/segment-merger.js';
+import { SegmentStore } from '../../src/search/segment-store.js';
+import { keysOf, Segments, sendAll } from '../support/segments.js';
+import { TestApp, type TestUser } from '../support/test-app.js';
+import { lacking, TwoApps } from '../support/two-apps.js';
+
+let app: TestApp;
+let segments: Segments;
+let user: TestUser;
+let chatId: string;
+beforeEach(async () => {
+  app = await TestApp.start({ LOG_LEVEL: 'info' });
+  segments = new Segments(app);
+  ({ user, chatId } = await app.givenMember());
+});
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await app.stop();
+});
+
+const readable = async (): Promise<string> => segments.readable(await keysOf(app));
+
+const patch = async (id: string, message: string): Promise<void> => {
+  expect((await user.client.patch(`/message/${id}`, { message })).status).toBe(200);
+};
+const remove = async (path: string, by = user): Promise<void> => {
+  expect((await by.client.request('DELETE', path)).status).toBe(204);
+};
+
+const numbered = (count: number): string[] => Array.from({ length: count }, (_, n) => `word${n}`);
+
+describe('while a segment is made', () => {
+  it('a deletion counts that comes between the read of a row and the insert', async () => {
+    const ids = await sendAll(user, chatId, numbered(4));
+    const builder = app.nest.get(SegmentBuilder);
+    const build = builder.build.bind(builder);
+    let built = 0;
+    vi.spyOn(builder, 'build').mockImplementation(async (...given) => {
+      const made = await build(...given);
+      if (built++ === 0) await remove(`/message/${ids[1]}`);
+      if (built === 2) await patch(ids[2], 'edited');
+      return made;
+    });
+    await segments.index();
+    expect(built).toBe(3);
+    expect(await segments.ranges(chatId)).toEqual([[1, 4]]);
+    expect((await readable()).match(/\w+/g)).toEqual(['word0', 'edited', 'word3']);
+  });
+
+  it('a room is left for later that changes each time', async () => {
+    const ids = await sendAll(user, chatId, numbered(4));
+    const builder = app.nest.get(SegmentBuilder);
+    const build = builder.build.bind(builder);
+    let built = 0;
+    vi.spyOn(builder, 'build').mockImplementation(async (...given) => {
+      const made = await build(...given);
+      await patch(ids[0], `edit ${built++}`);
+      return made;
+    });
+    await segments.index();
+    expect([built, await segments.ranges(chatId)]).toEqual([3, []]);
+  });
+
+  it('an edit counts that comes between the read of segments and their merge', async () => {
+    const ids = await sendAll(user, chatId, numbered(16));
+    const merger = app.nest.get(SegmentMerger);
+    const merge = merger.merge.bind(merger);
+    let merged = 0;
+    vi.spyOn(merger, 'merge').mockImplementation(async (...given) => {
+      const made = await merge(...given);
+      if (merged++ === 0) await patch(ids[5], 'edited');
+      return made;
+    });
+    await segments.index();
+    expect(merged).toBe(2);
+    expect(await segments.ranges(chatId)).toEqual([[1, 16]]);
+    const words = numbered(16).map((word, n) => (n === 5 ? 'edited' : word));
+    expect((await readable()).match(/\w+/g)).toEqual(words);
+  });
+
+  it('a room may end', async () => {
+    await sendAll(user, chatId, numbered(4));
+    const builder = app.nest.get(SegmentBuilder);
+    const build = builder.build.bind(builder);
+    vi.spyOn(builder, 'build').mockImplementation(async (...given) => {
+      const made = await build(...given);
+      await remove(`/chat/${chatId}`);
+      return made;
+    });
+    await segments.index();
+    expect(await segments.ranges(chatId)).toEqual([]);
+  });
+
+  it('another process may make it too: one of them is stored', async () => {
+    await sendAll(user, chatId, numbered(16));
+    const builder = app.nest.get(SegmentBuilder);
+    const range = { firstSeq: 1, lastSeq: 4 };
+    const make = (): ReturnType<SegmentBuilder['build']> => builder.build(chatId, range, 100);
+    const [one, other] = await Promise.all([make(), make()]);
+    const put = (segment: typeof one): Promise<boolean> =>
+      app.nest.get(Database).write((tx) => app.nest.get(SegmentStore).put(tx, segment!, []));
+    expect((await Promise.all([put(one), put(other)])).sort()).toEqual([false, true]);
+    expect(await segments.ranges(chatId)).toEqual([[1, 4]]);
+  });
+});
+
+describe.skipIf(lacking)(`two processes${lacking && ` (${lacking})`}`, () => {
+  it('index one room between them', async () => {
+    const apps = await TwoApps.start();
+    try {
+      const [here, there] = [apps.here, apps.there].map((one) => new Segments(one));
+      const owner = await apps.here.givenMember();
+      await sendAll(owner.user, owner.chatId, numbered(40));
+      await Promise.all([here.index(), there.index()]);
+      await Promise.all([here.index(), there.index()]);
+      expect(await here.ranges(owner.chatId)).toEqual([
+        [1, 16],
+        [17, 32],
+        [33, 36],
+        [37, 40],
+      ]);
+      const text = await here.readable(await keysOf(apps.here));
+      expect(text.match(/word\d+/g)).toEqual(numbered(40));
+    } finally {
+      await apps.stop();
+    }
+  });
+});
