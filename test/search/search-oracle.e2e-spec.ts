@@ -6,7 +6,7 @@ import { History, type Step, stepOf, STEPS } from '../support/search-history.js'
 import { type Query, searchPage, searchPath } from '../support/searches.js';
 import { TestApp, type TestUser } from '../support/test-app.js';
 
-/** 5,000 take a quarter of an hour for each kind of database. */
+/** 5,000 take twenty minutes of a core for each kind of database. */
 const HISTORIES = Number(process.env.SEARCH_HISTORIES ?? 50);
 const STEPS_OF_EACH = 12;
 const QUESTIONS = 2;
