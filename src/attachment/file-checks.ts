@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { sealedSize, sealStream } from '../crypto/streaming-aead.js';
 import { Database } from '../database/database.js';
 import type { Transaction } from '../database/transaction.js';
@@ -40,6 +40,8 @@ const THUMBNAIL = 0;
 /** Looks at files of which all parts are there, and completes them. */
 @Injectable()
 export class FileChecks {
+  private readonly logger = new Logger(FileChecks.name);
+
   constructor(
     private readonly database: Database,
     private readonly facts: FileFactsCipher,
@@ -66,7 +68,9 @@ export class FileChecks {
       sealed: await this.facts.seal(file, facts),
     };
     await this.database.write((tx) => this.complete(tx, id, checked));
-    await this.removeLeft(id);
+    await this.removeLeft(id).catch((err: unknown) => {
+      this.logger.warn({ event: 'attachment.left_over', attachment_id: id, err });
+    });
   }
 
   private async look(opened: OpenedFile): Promise<Found> {
