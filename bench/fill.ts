@@ -26,12 +26,19 @@ interface Connection {
   finish(chatId: string, count: number): Promise<void>;
 }
 
-/** Puts messages of 200 bytes into an empty room, sealed as the server would, which is stopped. */
+/** Who wrote what, by turns. */
+export interface Talk {
+  senderIds: string[];
+  textOf: (seq: number) => string;
+}
+
+/** Puts messages, of 200 bytes unless told otherwise, into an empty room, sealed as the server would, which is stopped. */
 export async function fillRoom(
   store: Store,
   masterKeys: string[],
   room: Room,
   count: number,
+  talk?: Talk,
 ): Promise<void> {
   const connection = store.url ? await postgres(store.url) : sqlite(store.dataDir);
   const master = MasterKeys.of(...masterKeys);
@@ -41,12 +48,12 @@ export async function fillRoom(
     keys.set(ownerId, new KeyList(ownerId, [first]));
   }
   const cipher = new MessageCipher({ of: (id: string) => keys.get(id)! } as OwnerKeys);
-  const [chatId, senderId] = [String(room.id), String(room.ownerId)];
+  const chatId = String(room.id);
+  const { senderIds, textOf } = talk ?? { senderIds: [String(room.ownerId)], textOf: plainText };
   const now = Date.now();
   const rowOf = async (seq: number): Promise<Row> => {
-    const id = newId();
-    const body = `message ${seq} `.padEnd(200, 'x');
-    const ciphertext = await cipher.seal({ id, chatId, senderId }, body);
+    const [id, senderId] = [newId(), senderIds[seq % senderIds.length]];
+    const ciphertext = await cipher.seal({ id, chatId, senderId }, textOf(seq));
     return [id, chatId, seq, seq + 1, senderId, ciphertext, now, 0];
   };
   for (let made = 0; made < count; made += AT_ONCE) {
@@ -54,6 +61,10 @@ export async function fillRoom(
     await connection.insert(await Promise.all(seqs.map(rowOf)));
   }
   await connection.finish(chatId, count);
+}
+
+function plainText(seq: number): string {
+  return `message ${seq} `.padEnd(200, 'x');
 }
 
 function sqlite(dataDir: string): Connection {

@@ -2,14 +2,14 @@ import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { fillRoom } from './fill.js';
+import { fillRoom, type Talk } from './fill.js';
 import { Server, SLOW_DISK } from './server.js';
 import type { Store } from './store.js';
 
 const run = promisify(execFile);
 
 /** Under what a server is measured, beside its defaults. */
-export type Profile = 'default' | 'small cache' | 'no cache' | 'slow disk';
+export type Profile = 'default' | 'small cache' | 'no cache' | 'large search cache' | 'slow disk';
 
 export interface Room {
   id: string | number;
@@ -20,7 +20,7 @@ export interface Target {
   name: 'conclave' | 'reference';
   start(store: Store, profile: Profile, nodeArgs?: string[]): Promise<Server>;
   /** Puts messages into a room of a server that is stopped. */
-  fill(store: Store, room: Room, count: number): Promise<void>;
+  fill(store: Store, room: Room, count: number, talk?: Talk): Promise<void>;
 }
 
 const SECRETS = {
@@ -51,6 +51,7 @@ const NODE_ARGS = ['--max-semi-space-size=32'];
 const CACHE: Partial<Record<Profile, NodeJS.ProcessEnv>> = {
   'small cache': { BODY_CACHE_BYTES: '65536' },
   'no cache': { BODY_CACHE_BYTES: '0' },
+  'large search cache': { SEARCH_CACHE_BYTES: '134217728' },
 };
 
 const pathOf = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
@@ -64,7 +65,7 @@ export const conclave: Target = {
       { ...CONCLAVE, ...CACHE[profile], ...store.environment },
       prefixOf(profile),
     ),
-  fill: (store, room, count) => fillRoom(store, [SECRETS.MASTER_KEYS], room, count),
+  fill: (store, room, count, talk) => fillRoom(store, [SECRETS.MASTER_KEYS], room, count, talk),
 };
 
 const reference: Target = {
