@@ -20,7 +20,6 @@ import { RealtimeModule } from './realtime/realtime.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { PageModule } from './page/page.module.js';
 import { SearchModule } from './search/search.module.js';
-import { SegmentsModule } from './search/segments.module.js';
 import { SyncModule } from './sync/sync.module.js';
 import { UserModule } from './user/user.module.js';
 
@@ -35,7 +34,6 @@ import { UserModule } from './user/user.module.js';
     AttachmentModule,
     MessageModule,
     SearchModule,
-    SegmentsModule,
     SyncModule,
     ErasureModule,
     RealtimeModule,

@@ -9,9 +9,12 @@ import { SearchLane } from './search-lane.js';
 import { SearchMetrics } from './search-metrics.js';
 import { SearchService } from './search.service.js';
 import { SearchedRooms } from './searched-rooms.js';
+import { SegmentHits } from './segment-hits.js';
+import { SegmentSearch } from './segment-search.js';
+import { SegmentsModule } from './segments.module.js';
 
 @Module({
-  imports: [ChatModule, MessageModule],
+  imports: [ChatModule, MessageModule, SegmentsModule],
   controllers: [SearchController],
   providers: [
     FoundMessages,
@@ -21,6 +24,8 @@ import { SearchedRooms } from './searched-rooms.js';
     SearchMetrics,
     SearchService,
     SearchedRooms,
+    SegmentHits,
+    SegmentSearch,
   ],
 })
 export class SearchModule {}

@@ -6,12 +6,12 @@ import { FoundMessages } from './found-messages.js';
 import { FoundPage } from './found-page.js';
 import { highlightsOf } from './highlights.js';
 import type { Range } from './range-search.js';
-import { RowSearch } from './row-search.js';
 import { type Criteria, criteriaOf } from './search-criteria.js';
 import { SearchLane, type Turns } from './search-lane.js';
 import { type Place, placeText, readPlace } from './search-place.js';
 import type { SearchPageDto, SearchQuery } from './search.dto.js';
 import { SearchedRooms } from './searched-rooms.js';
+import { SegmentSearch } from './segment-search.js';
 
 /** Finds messages by their words: in one room, or in all that one has joined. */
 @Injectable()
@@ -19,7 +19,7 @@ export class SearchService {
   constructor(
     private readonly lane: SearchLane,
     private readonly rooms: SearchedRooms,
-    private readonly ranges: RowSearch,
+    private readonly ranges: SegmentSearch,
     private readonly found: FoundMessages,
   ) {}
 
@@ -68,7 +68,8 @@ export class SearchService {
           const { value, done } = await turns.take(() => units.next());
           if (done) break;
           page.take(range.chatId, value);
-          if (page.isFull || turns.isSpent) return;
+          // What has brought nothing to its end would begin anew with the next answer, and so never end.
+          if (page.isFull || (turns.isSpent && value.from <= range.to)) return;
         }
       } finally {
         await units.return();

@@ -7,6 +7,7 @@ import { SegmentBuilder } from './segment-builder.js';
 import { SegmentCache } from './segment-cache.js';
 import { SegmentIndexer } from './segment-indexer.js';
 import { SegmentMerger } from './segment-merger.js';
+import { SegmentMetrics } from './segment-metrics.js';
 import { SegmentSizes } from './segment-plan.js';
 import { SegmentReader } from './segment-reader.js';
 import { SegmentSealer } from './segment-sealer.js';
@@ -24,6 +25,7 @@ import { SegmentVerification } from './segment-verification.js';
     SegmentCache,
     SegmentIndexer,
     SegmentMerger,
+    SegmentMetrics,
     SegmentReader,
     SegmentSealer,
     SegmentSizes,

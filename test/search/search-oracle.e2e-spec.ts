@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { highlightsOf } from '../../src/search/highlights.js';
+import { SegmentCache } from '../../src/search/segment-cache.js';
 import { needlesOf } from '../../src/search/search-needles.js';
 import { randomFrom, seed } from '../support/random.js';
 import { History, type Step, stepOf, STEPS } from '../support/search-history.js';
+import { SEGMENT_STEPS } from '../support/segment-history.js';
+import { Segments } from '../support/segments.js';
 import { type Query, searchPage, searchPath } from '../support/searches.js';
 import { TestApp, type TestUser } from '../support/test-app.js';
 
@@ -12,11 +15,12 @@ const STEPS_OF_EACH = 12;
 const QUESTIONS = 2;
 const LONGEST_MS = 3_600_000;
 
-const steps: Step[] = STEPS;
+const steps: Step[] = [...STEPS, ...SEGMENT_STEPS];
 
 let app: TestApp;
 beforeAll(async () => {
   app = await TestApp.start();
+  new Segments(app, { messages: 3, merged: 2 });
 });
 afterAll(() => app.stop());
 
@@ -57,6 +61,7 @@ it(
       }
     }
     expect(hits).toBeGreaterThan(HISTORIES); // else it looked for nothing
+    expect(app.nest.get(SegmentCache).lookUps.misses).toBeGreaterThan(HISTORIES); // or in no segment
   },
   LONGEST_MS,
 );

@@ -184,5 +184,10 @@ describe('what does not open', () => {
         return segments.ranges(chatId);
       })
       .toEqual([[1, 16]]);
+    const metrics = await (await fetch(`${app.url}/metrics`)).text();
+    expect(metrics).toContain('conclave_search_segments_unreadable_total 1');
+    expect(metrics).toContain('conclave_search_messages{state="indexed"} 16');
+    expect(metrics).toContain('conclave_search_messages{state="left"} 0');
+    expect(metrics).toContain('conclave_search_segments 1');
   });
 });

@@ -1,0 +1,79 @@
+import { Injectable } from '@nestjs/common';
+import { type OpenedSegment, SegmentCache } from './segment-cache.js';
+import type { Criteria } from './search-criteria.js';
+import type { SegmentRange } from './segment-plan.js';
+import type { SegmentPart } from './segment-part.js';
+import { SegmentReader } from './segment-reader.js';
+import type { StoredSegment } from './segment-rows.js';
+
+/** What a unit takes of a turn of the event loop: at least one part. */
+const UNIT_MS = 1;
+
+/** The messages by their `seq`; 'gone' where the segment is there no more, 'shut' where it does not open. */
+export type Hits = number[] | 'gone' | 'shut';
+
+/** Looks through segments, a few parts at a time: of those that were opened lately, all at once. */
+@Injectable()
+export class SegmentHits {
+  constructor(
+    private readonly segments: SegmentReader,
+    private readonly cache: SegmentCache,
+  ) {}
+
+  /** Pauses after each unit of work. @throws KeyUnavailableError */
+  async *find(
+    chatId: string,
+    { lastSeq, change }: SegmentRange,
+    criteria: Criteria,
+  ): AsyncGenerator<void, Hits> {
+    const known = this.cache.find(chatId, lastSeq, change);
+    if (known) return hitsIn(partsOf(known, criteria), criteria);
+    const { epoch } = this.cache;
+    const segment = await this.segments.find(chatId, lastSeq);
+    if (segment === 'shut') return 'shut';
+    if (segment?.change !== change) return 'gone';
+    const opened = yield* this.open(segment, criteria);
+    if (opened === 'shut') return 'shut';
+    if (criteria.senderId === null) this.cache.keep({ ...segment, parts: opened }, epoch);
+    return hitsIn(
+      opened.map(({ part }) => part),
+      criteria,
+    );
+  }
+
+  /** Those parts that may hold what is looked for. */
+  private async *open(
+    segment: StoredSegment,
+    { senderId }: Criteria,
+  ): AsyncGenerator<void, OpenedSegment['parts'] | 'shut'> {
+    const parts = segment.parts.filter(
+      ({ authorId }) => senderId === null || authorId === senderId,
+    );
+    await this.segments.preload(segment, parts);
+    const opened: OpenedSegment['parts'] = [];
+    let begun = performance.now();
+    for (const sealed of parts) {
+      if (performance.now() - begun > UNIT_MS) {
+        yield;
+        begun = performance.now();
+      }
+      const opening = this.segments.openPart(segment, sealed);
+      const part = opening instanceof Promise ? await opening : opening;
+      if (part === 'shut') return 'shut';
+      if (part) opened.push({ authorId: sealed.authorId, part });
+    }
+    return opened;
+  }
+}
+
+function partsOf({ parts }: OpenedSegment, { senderId }: Criteria): SegmentPart[] {
+  const wanted = parts.filter(({ authorId }) => senderId === null || authorId === senderId);
+  return wanted.map(({ part }) => part);
+}
+
+/** Of the longest needle first: the others are looked for where that is. */
+function hitsIn(parts: SegmentPart[], { needles: [longest, ...others] }: Criteria): number[] {
+  const needle = Buffer.from(longest);
+  const isWanted = (sought: string): boolean => others.every((other) => sought.includes(other));
+  return parts.flatMap((part) => part.find(needle, isWanted));
+}
