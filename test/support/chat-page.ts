@@ -27,6 +27,13 @@ interface Trace {
   traceEvents: FrameEvent[];
 }
 
+/** A file as somebody has it. */
+export interface GivenFile {
+  name: string;
+  mimeType: string;
+  buffer: Buffer;
+}
+
 interface Frames {
   drawn: number;
   /** Scrolled in time, without what the page's scripts have changed. */
@@ -134,6 +141,46 @@ export class ChatPage {
   async say(text: string): Promise<void> {
     await this.composer.fill(text);
     await this.composer.press('Enter');
+  }
+
+  async logIn(name: string): Promise<void> {
+    await this.field('E-mail').fill(`${name.toLowerCase()}@example.org`);
+    await this.field('Password').fill(PASSWORD);
+    await this.button('Log in').click();
+    await this.page.getByRole('navigation', { name: 'Rooms' }).waitFor();
+  }
+
+  /** Chooses files for the next message. */
+  async pick(...files: GivenFile[]): Promise<void> {
+    const chooser = this.page.waitForEvent('filechooser');
+    await this.button('Attach files').click();
+    await (await chooser).setFiles(files);
+  }
+
+  /** Pastes files, or drops them on the page. */
+  async give(how: 'paste' | 'drop', ...files: GivenFile[]): Promise<void> {
+    const given = files.map(({ name, mimeType, buffer }) => [
+      buffer.toString('base64'),
+      name,
+      mimeType,
+    ]);
+    await this.page.evaluate(
+      `{
+        const [how, files] = ${JSON.stringify([how, given])};
+        const field = document.querySelector('.composer textarea');
+        const data = new DataTransfer();
+        for (const [text, name, type] of files) {
+          const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+          data.items.add(new File([bytes], name, { type }));
+        }
+        const init = { bubbles: true, cancelable: true };
+        if (how === 'paste')
+          field.dispatchEvent(new ClipboardEvent(how, { ...init, clipboardData: data }));
+        else
+          for (const type of ['dragover', 'drop'])
+            document.body.dispatchEvent(new DragEvent(type, { ...init, dataTransfer: data }));
+      }`,
+    );
   }
 
   /** A message that holds the text. */

@@ -2,8 +2,9 @@ import { mkdirSync } from 'node:fs';
 import axe from 'axe-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasChromium } from '../support/browser.js';
-import type { ChatPage } from '../support/chat-page.js';
+import type { ChatPage, GivenFile } from '../support/chat-page.js';
 import { PageStage } from '../support/page-stage.js';
+import { png, wav } from '../support/sample-files.js';
 
 const SHOTS = 'test-results/views';
 const WIDTHS = [360, 768, 1280];
@@ -107,6 +108,46 @@ describe.skipIf(!hasChromium)('each view', () => {
     await ada.page.locator('.member').nth(1).waitFor();
     await look('members');
     await ada.button('Close').click();
+  });
+
+  it('of files', async () => {
+    const picture = (name: string, ...size: [number, number]): GivenFile => ({
+      name,
+      mimeType: 'image/png',
+      buffer: png(...size, [60, 110, 140]),
+    });
+    const text = 'A name that goes on for longer than there is room for it in the bubble.txt';
+    await ada.pick(
+      picture('harbour.png', 800, 450),
+      { name: 'tone.wav', mimeType: 'audio/wav', buffer: wav() },
+      { name: text, mimeType: 'text/plain', buffer: Buffer.from('Dear all, …') },
+    );
+    await ada.page.locator('.chosen-file.is-complete').nth(2).waitFor();
+    await ada.pick({ name: 'empty.txt', mimeType: 'text/plain', buffer: Buffer.alloc(0) });
+    await look('files-chosen');
+    await ada.say('From the harbour');
+    await ada.isSent('From the harbour');
+    await ada.pick(picture('one.png', 400, 400), picture('two.png', 200, 600));
+    await ada.button('Send').click();
+    await ada.page.getByAltText('two.png').waitFor();
+    await expect.poll(() => ada.page.locator('.message-state').count()).toBe(0);
+    await look('files');
+    await ada.page.reload(); // as others see them
+    await ada.page.getByAltText('two.png').waitFor();
+    await look('files-of-others');
+    await ada.page.getByRole('button', { name: 'one.png' }).click();
+    await ada.page.getByText('2 of 3').waitFor();
+    await look('viewer');
+    await ada.button('Close').click();
+    await ada.page.getByRole('switch').click();
+    await ada.pick(picture('late.png', 400, 300));
+    await ada.page.getByText('The server cannot be reached.').first().waitFor();
+    await look('files-waiting');
+    await ada.say('Late');
+    await ada.message('Late').getByText('late.png: 0 %').waitFor();
+    await look('files-cut');
+    await ada.page.getByRole('switch').click();
+    await ada.isSent('Late');
   });
 
   it('without a connection', async () => {

@@ -1,6 +1,8 @@
 import type { SignedOutReason } from '@conclave/client';
 import { type ReactNode, useEffect, useState } from 'react';
 import { useClient, useSession } from '@conclave/client/react';
+import { forgetChosen } from './files/chosen';
+import { forgetPreviews } from './files/previews';
 import { forgetDrafts } from './room/drafts';
 import { editing } from './room/editing';
 import { goTo } from './route';
@@ -34,6 +36,8 @@ export function App(): ReactNode {
 /** Whoever comes next at this screen may be somebody else. */
 function forget(): void {
   forgetDrafts();
+  forgetChosen();
+  forgetPreviews();
   editing.set(null);
   announce('');
 }

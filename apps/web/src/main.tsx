@@ -4,6 +4,7 @@ import './styles/shell.css';
 import './styles/room.css';
 import './styles/message.css';
 import './styles/panels.css';
+import './styles/files.css';
 import { ConclaveClient } from '@conclave/client';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';

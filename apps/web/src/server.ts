@@ -1,20 +1,20 @@
 import type { ServerInfo } from '@conclave/client';
-import { useClient } from '@conclave/client/react';
+import { useClient, useStatus } from '@conclave/client/react';
 import { useEffect, useState } from 'react';
 
+type Offers = Pick<ServerInfo, 'sign_up' | 'password_log_in' | 'attachments'>;
+
 /** Where it does not answer: all ways in are shown, and each says for itself what is wrong. */
-const UNKNOWN: Pick<ServerInfo, 'sign_up' | 'password_log_in'> = {
-  sign_up: 'open',
-  password_log_in: true,
-};
+const UNKNOWN: Offers = { sign_up: 'open', password_log_in: true, attachments: null };
 
 /** What the server offers; null until that is known. */
-export function useServer(): typeof UNKNOWN | null {
+export function useServer(): Offers | null {
   const client = useClient();
-  const [server, setServer] = useState<typeof UNKNOWN | null>(null);
+  const [server, setServer] = useState<Offers | null>(null);
+  const isOnline = useStatus() === 'online'; // by then it may be another one
   useEffect(() => {
-    client.server().then(setServer, () => setServer(UNKNOWN));
-  }, [client]);
+    client.server().then(setServer, () => setServer((known) => known ?? UNKNOWN));
+  }, [client, isOnline]);
   return server;
 }
 

@@ -23,7 +23,7 @@ export interface Outgoing {
 
 /** What counts of one that a page has left. */
 type Kept = Pick<Outgoing, 'clientId' | 'chatId' | 'text' | 'replyTo' | 'createdAt'> & {
-  files: KeptUpload[];
+  files?: KeptUpload[];
 };
 
 interface Parts {
@@ -150,7 +150,7 @@ export class Outbox {
     if (signal.aborted || text === null) return release();
     this.boxes.set(key, release);
     for (const kept of JSON.parse(text) as Kept[])
-      this.take({ ...kept, files: kept.files.map(this.parts.upload) });
+      this.take({ ...kept, files: (kept.files ?? []).map(this.parts.upload) });
   }
 
   private take(kept: Omit<Outgoing, 'state' | 'problem' | 'messageId'>): Outgoing {

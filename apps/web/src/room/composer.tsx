@@ -1,6 +1,10 @@
 import type { Chat, RoomMessage } from '@conclave/client';
 import { type ReactNode, useEffect, useRef } from 'react';
 import type { UsedRoom } from '@conclave/client/react';
+import { AttachButton } from '../files/attach-button';
+import { ChosenFiles } from '../files/chosen-files';
+import { takePasted, useDropping } from '../files/dropping';
+import { useFiles } from '../files/use-files';
 import { roomName } from '../names';
 import { IconButton } from '../ui/icon';
 import { useDraft } from './drafts';
@@ -22,12 +26,16 @@ interface Props {
 export function Composer({ used, chat, replyTo, onReplied }: Props): ReactNode {
   const [text, write] = useDraft(chat.id);
   const area = useRef<HTMLTextAreaElement>(null);
+  const { uploads, take, words, collect } = useFiles(chat.id);
+  const isOver = useDropping(take);
   useEffect(() => {
     if (replyTo || HAS_KEYS) area.current?.focus();
   }, [replyTo?.id]);
   const send = (): void => {
-    if (!text.trim()) return;
-    used.send(text, { replyTo: replyTo?.id });
+    const hasText = text.trim() !== '';
+    const attachments = hasText || uploads.length > 0 ? collect() : null;
+    if (!attachments) return;
+    used.send(hasText ? text : '', { replyTo: replyTo?.id, attachments });
     write('');
     onReplied();
     area.current?.focus();
@@ -43,7 +51,13 @@ export function Composer({ used, chat, replyTo, onReplied }: Props): ReactNode {
   return (
     <div className="composer">
       {replyTo && <ReplyTo message={replyTo} onEnd={onReplied} />}
+      <ChosenFiles uploads={uploads} chatId={chat.id} />
+      <p role="alert" className="composer-word">
+        {words}
+      </p>
+      {isOver && <p className="dropping">Let go to add the files to your message.</p>}
       <div className="composer-line">
+        {take && <AttachButton onFiles={take} />}
         <MessageField
           area={area}
           text={text}
@@ -55,6 +69,7 @@ export function Composer({ used, chat, replyTo, onReplied }: Props): ReactNode {
           }}
           onEnter={send}
           onKey={onKey}
+          onPaste={take ? (event) => takePasted(event, take) : undefined}
         />
         <IconButton icon="send" label="Send" className="send" onClick={send} />
       </div>

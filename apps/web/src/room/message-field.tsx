@@ -1,4 +1,10 @@
-import { type KeyboardEvent, type ReactNode, type RefObject, useLayoutEffect } from 'react';
+import {
+  type ClipboardEvent,
+  type KeyboardEvent,
+  type ReactNode,
+  type RefObject,
+  useLayoutEffect,
+} from 'react';
 
 /**
  * As high as what is in it, up to the limit of its style. Enter is for `onEnter`, Shift and Enter begin a
@@ -12,6 +18,7 @@ export function MessageField(props: {
   onText: (text: string) => void;
   onEnter: () => void;
   onKey: (key: string) => boolean;
+  onPaste?: (event: ClipboardEvent) => void;
 }): ReactNode {
   const { area, text, label, placeholder, onText, onEnter, onKey } = props;
   useLayoutEffect(() => {
@@ -35,6 +42,7 @@ export function MessageField(props: {
       placeholder={placeholder}
       onChange={(event) => onText(event.target.value)}
       onKeyDown={onKeyDown}
+      onPaste={props.onPaste}
     />
   );
 }

@@ -1,5 +1,6 @@
-import type { Message, Room, RoomMessage } from '@conclave/client';
+import type { Attachment, Message, Room, RoomMessage } from '@conclave/client';
 import { memo, type ReactNode } from 'react';
+import { MessageFiles } from '../files/message-files';
 import { nameOf } from '../names';
 import { clock, full } from '../times';
 import { Avatar } from '../ui/avatar';
@@ -21,6 +22,8 @@ export interface Ways {
   onQuote: (id: string) => void;
   onReply: (message: RoomMessage) => void;
   onRow: (message: RoomMessage) => void;
+  /** Shows a picture as large as it may be. */
+  onPicture: (file: Attachment) => void;
 }
 
 interface Props extends PlacedMessage {
@@ -81,6 +84,7 @@ function Bubble(props: Props & { isEditing: boolean; children: ReactNode }): Rea
           <span className="for-readers">{isMine ? 'You' : name}: </span>
         )}
         {reply_to && <Quote of={quoted} onGo={() => ways.onQuote(reply_to)} />}
+        <MessageFiles message={message} onOpen={ways.onPicture} />
         {props.isEditing ? (
           <EditMessage room={ways.room} message={message} />
         ) : (

@@ -1,4 +1,4 @@
-import type { Chat, Room, RoomMessage } from '@conclave/client';
+import type { Attachment, Chat, Room, RoomMessage } from '@conclave/client';
 import { type ReactNode, type RefObject, useCallback, useMemo, useRef } from 'react';
 import { type UsedRoom, useClient } from '@conclave/client/react';
 import { Icon } from '../ui/icon';
@@ -12,18 +12,19 @@ interface Props {
   chat: Chat;
   onReply: (message: RoomMessage) => void;
   onRow: (message: RoomMessage) => void;
+  onPicture: (file: Attachment) => void;
 }
 
 /** A run of the room's messages, and the ways within it. */
-export function MessageList({ used, chat, onReply, onRow }: Props): ReactNode {
+export function MessageList({ used, chat, onReply, onRow, onPicture }: Props): ReactNode {
   const room = useClient().room(chat.id);
   const { onScroll, isFar } = useScrolled(used);
   const { goal, toMessage, toNewest } = useGoal(room);
   const isAdmin = chat.role === 'owner' || chat.role === 'admin';
   const canModerate = isAdmin && chat.visibility !== 'direct';
   const ways = useMemo<Ways>(
-    () => ({ room, canModerate, onQuote: toMessage, onReply, onRow }),
-    [room, canModerate, toMessage, onReply, onRow],
+    () => ({ room, canModerate, onQuote: toMessage, onReply, onRow, onPicture }),
+    [room, canModerate, toMessage, onReply, onRow, onPicture],
   );
   return (
     <>

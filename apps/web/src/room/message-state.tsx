@@ -1,6 +1,6 @@
-import type { Room, RoomMessage } from '@conclave/client';
+import type { Room, RoomMessage, Upload } from '@conclave/client';
 import { type ReactNode, useEffect } from 'react';
-import { useStatus } from '@conclave/client/react';
+import { useStatus, useUpload } from '@conclave/client/react';
 import { announce } from '../ui/announcer';
 import { wordsOf } from '../words';
 import type { Fault } from './deeds';
@@ -14,7 +14,8 @@ interface Props {
 /** Below a message: that the server does not have it yet, or what has not gone through, and what can be done. */
 export function MessageState({ room, message, fault }: Props): ReactNode {
   const { key, state, problem } = message;
-  if (state === 'pending') return <Pending />;
+  if (state === 'pending')
+    return <Pending uploads={message.uploads} onCancel={() => room.discard(key)} />;
   if (state === 'failed')
     return (
       <Failed
@@ -33,11 +34,33 @@ export function MessageState({ room, message, fault }: Props): ReactNode {
   return <Failed words={fault.words} ways={ways} />;
 }
 
-function Pending(): ReactNode {
+function Pending(props: { uploads: readonly Upload[]; onCancel: () => void }): ReactNode {
   const isOnline = useStatus() === 'online';
+  const { uploads, onCancel } = props;
   return (
-    <p className="message-state">
-      {isOnline ? 'Sending …' : 'Not sent yet: it goes once the connection is back.'}
+    <div className="message-state">
+      {uploads.map((upload) => (
+        <Progress key={upload.key} upload={upload} />
+      ))}
+      <p>{isOnline ? 'Sending …' : 'Not sent yet: it goes once the connection is back.'}</p>
+      {uploads.length > 0 && (
+        <button type="button" className="link" onClick={onCancel}>
+          Cancel
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** Of a file that the message waits for. */
+function Progress({ upload }: { upload: Upload }): ReactNode {
+  const { state, sent, problem } = useUpload(upload);
+  const { file_name, size } = upload.attachment;
+  if (state !== 'uploading') return null;
+  const percent = Math.floor((100 * sent) / size);
+  return (
+    <p className="message-upload" dir="auto">
+      {file_name}: {problem && problem.status > 0 ? wordsOf(problem) : `${percent} %`}
     </p>
   );
 }

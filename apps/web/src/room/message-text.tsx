@@ -8,6 +8,7 @@ export function MessageText({ message }: { message: RoomMessage }): ReactNode {
   if (message.deleted_at) return <p className="text is-gone">This message was deleted.</p>;
   if (message.unreadable || message.message === null)
     return <p className="text is-gone">This message cannot be opened.</p>;
+  if (message.message === '') return null; // it is its files
   return (
     <p className="text" dir="auto">
       {withLinks(message.message)}

@@ -1,6 +1,7 @@
-import type { RoomMessage } from '@conclave/client';
-import { type ReactNode, useEffect, useState } from 'react';
+import type { Attachment, RoomMessage } from '@conclave/client';
+import { type ReactNode, useCallback, useEffect, useState } from 'react';
 import { SMALL_ROOM, useRoom } from '@conclave/client/react';
+import { Viewer } from '../files/viewer';
 import { roomName } from '../names';
 import { Composer } from './composer';
 import { MessageList } from './message-list';
@@ -18,6 +19,8 @@ export function RoomView({ id }: { id: string }): ReactNode {
   const [replyTo, setReplyTo] = useState<RoomMessage | null>(null);
   const [isDetailed, setDetailed] = useState(false);
   const [stored, setStored] = useState<RoomMessage | null>(null);
+  const [picture, setPicture] = useState<Attachment | null>(null);
+  const closePicture = useCallback(() => setPicture(null), []);
   const isSmall = chat !== null && chat.member_count <= SMALL_ROOM;
   useEffect(() => {
     if (isSmall) loadMembers().catch(() => undefined); // then nobody is shown to have seen it
@@ -30,11 +33,18 @@ export function RoomView({ id }: { id: string }): ReactNode {
       <RoomHead chat={chat} onDetails={() => setDetailed(true)} />
       <div className="room-middle">
         <OfflineBanner />
-        <MessageList used={used} chat={chat} onReply={setReplyTo} onRow={setStored} />
+        <MessageList
+          used={used}
+          chat={chat}
+          onReply={setReplyTo}
+          onRow={setStored}
+          onPicture={setPicture}
+        />
       </div>
       <RoomStatus used={used} messages={messages} />
       <Composer used={used} chat={chat} replyTo={answered} onReplied={() => setReplyTo(null)} />
       {isDetailed && <RoomDetails used={used} chat={chat} onClose={() => setDetailed(false)} />}
+      {picture && <Viewer messages={messages} first={picture.id} onClose={closePicture} />}
       {stored && <RowSheet message={stored} onClose={() => setStored(null)} />}
     </main>
   );

@@ -23,6 +23,11 @@ export function RowSheet(props: { message: RoomMessage; onClose: () => void }): 
         <p className="text" dir="auto">
           {message.message}
         </p>
+        {message.attachments.map(({ id, file_name }) => (
+          <p key={id} className="soft" dir="auto">
+            {file_name}
+          </p>
+        ))}
       </section>
       <section className="sheet-part" aria-busy={!row && !problem}>
         <h3>What is stored</h3>

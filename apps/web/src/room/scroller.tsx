@@ -25,6 +25,7 @@ interface Anchor {
 
 const NEAR_PX = 48;
 const SHOWN_MS = 1500;
+const SETTLING_MS = 300;
 
 /**
  * Keeps what is read in its place while messages come above and below, and follows the newest where it is in
@@ -33,12 +34,15 @@ const SHOWN_MS = 1500;
 export class Scroller extends Component<Props> {
   private readonly box = createRef<HTMLDivElement>();
   private isStuck = true;
+  private width = 0;
+  private settledAt = 0;
   private observer: ResizeObserver | null = null;
 
   override componentDidMount(): void {
     this.observer = new ResizeObserver(() => this.settle());
     this.observer.observe(this.box.current!);
     this.observer.observe(this.box.current!.firstElementChild!);
+    this.width = this.box.current!.clientWidth;
     this.reach();
     this.tell();
   }
@@ -72,13 +76,14 @@ export class Scroller extends Component<Props> {
   }
 
   private readonly onScroll = (): void => {
-    this.isStuck = this.below() < NEAR_PX;
+    if (!this.isSettling()) this.isStuck = this.below() < NEAR_PX;
     this.tell();
   };
 
   /** Sizes are guessed until something is in view: the end stays the end. */
   private settle(): void {
     const box = this.box.current!;
+    this.isSettling();
     if (this.isStuck && this.props.isAtEnd) box.scrollTop = box.scrollHeight;
     this.tell();
   }
@@ -107,6 +112,14 @@ export class Scroller extends Component<Props> {
     return box.querySelector(`li[data-id="${CSS.escape(goal.id)}"]`);
   }
 
+  /** With another width all have other sizes, for which the browser scrolls too: nobody has left the end. */
+  private isSettling(): boolean {
+    const { clientWidth } = this.box.current!;
+    if (clientWidth !== this.width) this.settledAt = performance.now() + SETTLING_MS;
+    this.width = clientWidth;
+    return performance.now() < this.settledAt;
+  }
+
   private below(): number {
     const { scrollHeight, scrollTop, clientHeight } = this.box.current!;
     return scrollHeight - scrollTop - clientHeight;
@@ -115,7 +128,9 @@ export class Scroller extends Component<Props> {
   private tell(): void {
     const box = this.box.current!;
     const last = this.messageAt(box.clientHeight - 4);
-    const seq = Number((last ?? box.querySelector<HTMLElement>('li:last-child'))?.dataset.seq ?? 0);
+    const seq = Number(
+      (last ?? box.querySelector<HTMLElement>('li.message:last-child'))?.dataset.seq ?? 0,
+    );
     this.props.onScroll({ top: box.scrollTop, below: this.below(), seq });
   }
 

@@ -1,0 +1,71 @@
+import type { Attachment } from '@conclave/client';
+import { useAttachmentUrl } from '@conclave/client/react';
+import { type ReactNode, useState } from 'react';
+import { FileCard } from './file-card';
+import type { Preview } from './previews';
+
+/** A picture alone is as large as this, unless it is smaller itself. */
+const BOX = { width: 320, height: 260 };
+/** Of one of several, and of one whose size is not known. */
+const TILE = { width: 144, height: 144 };
+const UNKNOWN = { width: 240, height: 180 };
+
+interface Size {
+  width: number;
+  height: number;
+}
+
+interface Props {
+  file: Attachment;
+  isSent: boolean;
+  /** Where it was chosen here. */
+  preview: Preview | null;
+  isAlone: boolean;
+  onOpen: () => void;
+}
+
+/** A picture among messages, in a place that is there before it is. */
+export function Picture({ file, isSent, preview, isAlone, onOpen }: Props): ReactNode {
+  const url = useKeptUrl(isSent && !preview ? file.id : '', file.has_thumbnail);
+  const [isBroken, setBroken] = useState(false);
+  if (isBroken) return <FileCard file={file} isSent={isSent} />;
+  const src = preview?.url ?? url ?? undefined;
+  const { width, height } = isAlone ? fitted(sizeOf(file) ?? preview) : TILE;
+  return (
+    <button
+      type="button"
+      className="picture"
+      title={file.file_name}
+      disabled={!isSent}
+      onClick={onOpen}
+    >
+      <img
+        src={src}
+        alt={file.file_name}
+        width={width}
+        style={{ aspectRatio: `${width} / ${height}` }} // whatever that of its file is
+        decoding="async"
+        loading="lazy"
+        onError={() => src && setBroken(true)}
+      />
+    </button>
+  );
+}
+
+/** What is loaded stays: the next URL is of the same picture. */
+function useKeptUrl(id: string, isSmall: boolean): string | null {
+  const next = useAttachmentUrl({ id }, isSmall ? 'thumbnail' : 'content');
+  const [kept, setKept] = useState(next);
+  if (kept === null && next !== null) setKept(next);
+  return kept;
+}
+
+function sizeOf({ width, height }: Attachment): Size | null {
+  return width !== null && height !== null ? { width, height } : null;
+}
+
+function fitted(size: Size | null): Size {
+  if (!size) return UNKNOWN;
+  const scale = Math.min(1, BOX.width / size.width, BOX.height / size.height);
+  return { width: Math.round(size.width * scale), height: Math.round(size.height * scale) };
+}
