@@ -150,11 +150,11 @@ export class ChatPage {
     await this.page.getByRole('navigation', { name: 'Rooms' }).waitFor();
   }
 
-  /** Chooses files for the next message. */
-  async pick(...files: GivenFile[]): Promise<void> {
+  /** Chooses files for the next message, or the one that lies there. */
+  async pick(...files: GivenFile[] | [path: string]): Promise<void> {
     const chooser = this.page.waitForEvent('filechooser');
     await this.button('Attach files').click();
-    await (await chooser).setFiles(files);
+    await (await chooser).setFiles(files as GivenFile[]);
   }
 
   /** Pastes files, or drops them on the page. */

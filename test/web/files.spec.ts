@@ -1,4 +1,6 @@
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Locator } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasChromium } from '../support/browser.js';
@@ -22,7 +24,7 @@ describe.skipIf(!hasChromium)('files', { sequential: true }, () => {
   let ada: ChatPage;
   let bob: ChatPage;
   beforeAll(async () => {
-    stage = await PageStage.start({ ATTACHMENT_MAX_BYTES: `${5 * MIB}` });
+    stage = await PageStage.start({ ATTACHMENT_MAX_BYTES: `${10 * MIB}` });
     ada = await stage.open();
     bob = await stage.open({ width: 360, height: 640 });
     await ada.signUp('Ada');
@@ -123,12 +125,12 @@ describe.skipIf(!hasChromium)('files', { sequential: true }, () => {
   });
 
   it('that cannot be taken are told of', async () => {
-    const large = { name: 'film.mp4', mimeType: 'video/mp4', buffer: Buffer.alloc(6 * MIB) };
+    const large = { name: 'film.mp4', mimeType: 'video/mp4', buffer: Buffer.alloc(11 * MIB) };
     const empty = { ...NOTES, name: 'empty.txt', buffer: Buffer.alloc(0) };
     await ada.pick(large, empty);
     const words = ada.page.getByRole('alert').filter({ hasText: 'film.mp4' });
     expect(await words.textContent()).toBe(
-      '“film.mp4” has 6 MB. A file may have at most 5 MB. “empty.txt” is empty, or a folder.',
+      '“film.mp4” has 11 MB. A file may have at most 10 MB. “empty.txt” is empty, or a folder.',
     );
     await ada.pick(...Array.from({ length: 11 }, (_, n) => ({ ...NOTES, name: `${n}.txt` })));
     await ada.page.getByText('A message takes at most 10 files.').waitFor();
@@ -169,6 +171,29 @@ describe.skipIf(!hasChromium)('files', { sequential: true }, () => {
     await ada.button('Delete').click();
     await expect.poll(() => bob.page.getByRole('dialog').count()).toBe(0);
     expect(await bob.page.getByAltText('late.png').count()).toBe(0);
+  });
+
+  it('that were cut by a reload go on where they were, once they are chosen again', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'conclave-files-'));
+    const path = join(folder, 'large.bin');
+    await writeFile(path, Buffer.alloc(10 * MIB, 'x'));
+    const parts: string[] = [];
+    await ada.page.route('**/parts/*', async (route) => {
+      const part = route.request().url().split('/').at(-1)!;
+      parts.push(part);
+      if (parts.length > 3 || part !== '3') await route.continue();
+    });
+    await ada.pick(path);
+    const progress = ada.page.getByLabel('Upload of large.bin');
+    await expect.poll(() => progress.getAttribute('value')).toBe(`${8 * MIB}`);
+    expect(parts.sort()).toEqual(['1', '2', '3']);
+    await ada.page.reload();
+    await ada.pick(path);
+    await ada.say('After a reload');
+    await ada.isSent('After a reload');
+    expect(parts).toEqual(['1', '2', '3', '3']);
+    await bob.message('After a reload').getByText('10 MB').waitFor();
+    await rm(folder, { recursive: true });
   });
 
   it('that were chosen are nothing to whoever comes next', async () => {
