@@ -4,6 +4,7 @@ import { FileUnreadableError } from '../encryption/encryption.errors.js';
 import type { Parts, StoredAttachment } from './attachment-rows.js';
 import { BLOB_STORE, type BlobStore, MissingObjectError } from './blob-store.js';
 import { type FileFacts, objectName, PART_BYTES, partKey, partSizeOf } from './file-facts.js';
+import { segmentTurn } from './segment-turns.js';
 
 /** A file, what is known of it, and the objects of its parts. */
 export interface OpenedFile {
@@ -44,7 +45,7 @@ export class FileReader {
       if (object === undefined) throw new MissingObjectError(file.id, objectName(part, '…'));
       const name = objectName(part, object);
       const read = (some: Range) => this.store.read(file.id, name, some);
-      yield* openRange(partKey(file, facts, part), size, range, read);
+      yield* openRange(partKey(file, facts, part), size, range, read, segmentTurn);
     } catch (error) {
       const isShut = error instanceof InvalidSealError || error instanceof MissingObjectError;
       throw isShut ? new FileUnreadableError(file.id, { cause: error }) : error;

@@ -24,6 +24,7 @@ import { BLOB_STORE, type BlobStore } from './blob-store.js';
 import { FileFactsCipher, newObject, objectName, partKey, partSizeOf } from './file-facts.js';
 import { FileChecks } from './file-checks.js';
 import { incomingBytes, requireLength } from './incoming-part.js';
+import { segmentTurn } from './segment-turns.js';
 import { Transfers, UPLOADS } from './transfers.js';
 
 /** A part that is in the store, and what became of the file by it. */
@@ -77,7 +78,7 @@ export class PartUploads {
     const size = partSizeOf(file, part);
     const key = partKey(file, await this.facts.open(file), part);
     const name = objectName(part, object);
-    const bytes = sealStream(key, incomingBytes(raw, size));
+    const bytes = sealStream(key, incomingBytes(raw, size), segmentTurn);
     try {
       await this.store.put(file.id, name, sealedSize(size), bytes);
     } catch (error) {

@@ -50,10 +50,14 @@ export function sealedSize(plainBytes: number): number {
   return HEADER_BYTES + plainBytes + TAG_BYTES * segmentCount(plainBytes);
 }
 
+/** Awaited before each segment is sealed or opened, so that others get their turn. */
+type Turn = () => Promise<void> | undefined;
+
 /** Seals bytes as they come, a segment at a time. */
 export async function* sealStream(
   key: StreamKey,
   source: AsyncIterable<Buffer>,
+  turn?: Turn,
 ): AsyncGenerator<Buffer> {
   const header = Buffer.concat([
     Buffer.from([HEADER_BYTES]),
@@ -67,6 +71,7 @@ export async function* sealStream(
   for await (const piece of source) {
     for (let at = 0; at < piece.length;) {
       if (length === plainBytesOf(segment)) {
+        await turn?.();
         yield segments.seal(segment++, false, pending.subarray(0, length));
         pending = Buffer.allocUnsafe(PLAIN_BYTES);
         length = 0;
@@ -76,6 +81,7 @@ export async function* sealStream(
       at += copied;
     }
   }
+  await turn?.();
   yield segments.seal(segment, true, pending.subarray(0, length));
 }
 
@@ -91,6 +97,7 @@ export async function* openRange(
   plainBytes: number,
   { start, end }: Range,
   read: (range: Range) => AsyncIterable<Buffer>,
+  turn?: Turn,
 ): AsyncGenerator<Buffer> {
   if (start >= end && plainBytes > 0) return;
   const [first, final] = [segmentOf(start), segmentOf(Math.max(start, end - 1))];
@@ -102,6 +109,7 @@ export async function* openRange(
     for (let segment = first; segment <= final; segment++) {
       const at = segment === 0 ? HEADER_BYTES : segment * SEGMENT_BYTES;
       const sealed = await pieces.take(Math.min((segment + 1) * SEGMENT_BYTES, to) - at);
+      await turn?.();
       const opened = segments.open(segment, segment === last, sealed);
       const from = plainStartOf(segment);
       yield opened.subarray(Math.max(start - from, 0), Math.max(end - from, 0));
