@@ -66,6 +66,8 @@ export default tseslint.config(
         Buffer: 'readonly',
         URL: 'readonly',
         fetch: 'readonly',
+        performance: 'readonly',
+        setImmediate: 'readonly',
       },
     },
   },
