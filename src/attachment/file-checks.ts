@@ -8,6 +8,7 @@ import {
   findAttachments,
   findParts,
   lockAttachments,
+  type Parts,
 } from './attachment-rows.js';
 import { GIVE_SPACE_BACK, PUT_PARTS, UPDATE_ATTACHMENTS } from './attachment-statements.js';
 import { BLOB_STORE, type BlobStore } from './blob-store.js';
@@ -62,13 +63,44 @@ export class FileChecks {
       facts: await this.facts.open(file),
       parts: await findParts(this.database, id),
     };
+    const hasThumbnails = await this.removeStrays(opened);
     const { facts, thumbnail } = await this.look(opened);
     const checked: Checked = {
       thumbnail: thumbnail && (await this.keep(opened, thumbnail)),
       sealed: await this.facts.seal(file, facts),
     };
-    await this.database.write((tx) => this.complete(tx, id, checked));
-    await this.removeLeft(id).catch((err: unknown) => {
+    const isFirst = await this.database.write((tx) => this.complete(tx, id, checked));
+    if (hasThumbnails || !isFirst) await this.quietly(id, () => this.removeThumbnails(id));
+  }
+
+  /**
+   * Before it is complete, so that a crash leaves nothing: an object that is none of its parts will not
+   * be one any more.
+   *
+   * @returns whether there are thumbnails too, which who checks it at the same time may have made
+   */
+  private async removeStrays({ file: { id }, parts }: OpenedFile): Promise<boolean> {
+    const named = namesOf(parts);
+    let hasThumbnails = false;
+    await this.quietly(id, async () => {
+      const all = await this.store.list(id);
+      hasThumbnails = all.some(isThumbnail);
+      const strays = all.filter((name) => !named.includes(name) && !isThumbnail(name));
+      if (strays.length > 0) await this.store.remove(id, strays);
+    });
+    return hasThumbnails;
+  }
+
+  /** Those that do not count: who checked it at the same time may have been first. */
+  private async removeThumbnails(id: string): Promise<void> {
+    const named = namesOf(await findParts(this.database, id));
+    const left = (await this.store.list(id)).filter((name) => !named.includes(name));
+    await this.store.remove(id, left.filter(isThumbnail));
+  }
+
+  /** What stays goes with the file. */
+  private async quietly(id: string, work: () => Promise<void>): Promise<void> {
+    await work().catch((err: unknown) => {
       this.logger.warn({ event: 'attachment.left_over', attachment_id: id, err });
     });
   }
@@ -103,13 +135,14 @@ export class FileChecks {
     return Buffer.concat(pieces);
   }
 
+  /** @returns false where another one was first */
   private async complete(
     tx: Transaction,
     id: string,
     { sealed, thumbnail }: Checked,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const [file] = await lockAttachments(tx, [id]);
-    if (file?.state !== 'checking') return;
+    if (file?.state !== 'checking') return false;
     const thumbnailSize = thumbnail?.size ?? null;
     const update = attachmentUpdate({ ...file, state: 'complete', sealed, thumbnailSize });
     const space = { id: file.uploaderId, attachment_bytes: 0, upload_count: 1 };
@@ -121,15 +154,17 @@ export class FileChecks {
       { statement: UPDATE_ATTACHMENTS, lists: [[update]] },
       { statement: GIVE_SPACE_BACK, lists: [[space]] },
     );
+    return true;
   }
+}
 
-  /** Who checks it at the same time may have been first: what counts is what the rows name now. */
-  private async removeLeft(id: string): Promise<void> {
-    const parts = await findParts(this.database, id);
-    const named = [...parts].map(([part, object]) => objectName(part, object));
-    const left = (await this.store.list(id)).filter((name) => !named.includes(name));
-    if (left.length > 0) await this.store.remove(id, left);
-  }
+function namesOf(parts: Parts): string[] {
+  return [...parts].map(([part, object]) => objectName(part, object));
+}
+
+/** By the name of an object, or of what is not one yet. */
+function isThumbnail(name: string): boolean {
+  return name.startsWith(objectName(THUMBNAIL, ''));
 }
 
 /** What is said to be shown and is not by its bytes, is nothing that is known. */
