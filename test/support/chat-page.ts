@@ -154,7 +154,7 @@ export class ChatPage {
   async pick(...files: GivenFile[] | [path: string]): Promise<void> {
     const chooser = this.page.waitForEvent('filechooser');
     await this.button('Attach files').click();
-    await (await chooser).setFiles(files as GivenFile[]);
+    await (await chooser).setFiles(files);
   }
 
   /** Pastes files, or drops them on the page. */
