@@ -15,7 +15,7 @@ const KILLS = isShort ? 4 : 20;
 /** Two segments, each of sixteen. */
 const MESSAGES = 8192;
 /** About as long as it takes to make them. */
-const LONGEST_MS = 3000;
+const LONGEST_MS = 6000;
 const NAME = `kill -9 within the making of segments, ${isPostgres ? 'PostgreSQL' : 'SQLite'}`;
 const SIZES = { messages: 256, merged: 16 };
 

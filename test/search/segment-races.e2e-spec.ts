@@ -81,6 +81,25 @@ describe('while a segment is made', () => {
     expect((await readable()).match(/\w+/g)).toEqual(words);
   });
 
+  it('a merge that is not committed leaves what there was', async () => {
+    await sendAll(user, chatId, numbered(16));
+    const store = app.nest.get(SegmentStore);
+    const put = store.put.bind(store);
+    let fails = true;
+    vi.spyOn(store, 'put').mockImplementation(async (tx, segment, of) => {
+      const isStored = await put(tx, segment, of);
+      if (of.length === 0 || !fails) return isStored;
+      expect(await tx.manager.query('SELECT last_seq FROM search_segment')).toHaveLength(1);
+      fails = false;
+      throw new Error('the power went');
+    });
+    await expect(segments.index()).rejects.toThrow('the power went');
+    expect(await segments.ranges(chatId)).toHaveLength(4);
+    await segments.index();
+    expect(await segments.ranges(chatId)).toEqual([[1, 16]]);
+    expect((await readable()).match(/\w+/g)).toEqual(numbered(16));
+  });
+
   it('a room may end', async () => {
     await sendAll(user, chatId, numbered(4));
     const builder = app.nest.get(SegmentBuilder);
