@@ -203,6 +203,19 @@ describe('what is told of', () => {
     expect(await (await ask(String(shown.at(-1)))).text()).toBe('Dear all, …');
   });
 
+  it('Search', async () => {
+    room.send('Come to tea at four');
+    await expect
+      .poll(() => run('Search'), PATIENCE)
+      .toEqual([
+        'Come to tea at four',
+        [
+          [8, 3],
+          [12, 7],
+        ],
+      ]);
+  });
+
   it('Unread', async () => {
     const other = await signedUp();
     await other.room(room.id).join();

@@ -5,6 +5,7 @@ import { callback, type Readable, sameList, Snapshot, Variable } from './readabl
 import type { Status } from './realtime.js';
 import { Room } from './room.js';
 import type { paths } from './schema.js';
+import { search, type SearchOptions, type SearchPage } from './search.js';
 import { Session, type SignedOutReason } from './session.js';
 import { type ClientStorage, defaultStorage } from './storage.js';
 import { REAL_TIMERS, type Timers } from './timers.js';
@@ -114,6 +115,11 @@ export class ConclaveClient {
   /** What the server offers: what a page shows or leaves out. Nobody need be signed in. */
   server(): Promise<ServerInfo> {
     return answerOf(this.open.GET('/server'));
+  }
+
+  /** Messages that hold all of these words, page by page: `for await (const page of client.search('tea'))`. */
+  search(q: string, options?: SearchOptions): AsyncGenerator<SearchPage, void> {
+    return search(this.api, q, options);
   }
 
   signUp(account: SignUp): Promise<User> {

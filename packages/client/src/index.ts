@@ -5,6 +5,7 @@ export type { Readable } from './readable.js';
 export type { Status } from './realtime.js';
 export type { Room, RoomSnapshot, SendOptions } from './room.js';
 export type { Place } from './room-pages.js';
+export type { SearchOptions, SearchPage } from './search.js';
 export type { SignedOutReason } from './session.js';
 export { browserStorage, memoryStorage, type ClientStorage } from './storage.js';
 export type { Timers } from './timers.js';

@@ -55,6 +55,7 @@ export class Transport {
   async once(request: Request, timeoutMs = TIMEOUT_MS): Promise<Response | Problem> {
     const controller = new AbortController();
     const abort = (): void => controller.abort(request.signal.reason);
+    if (request.signal.aborted) abort();
     request.signal.addEventListener('abort', abort);
     const timer = this.timers.setTimeout(abort, timeoutMs);
     try {
