@@ -108,6 +108,11 @@ describe.skipIf(!hasChromium)('each view', () => {
     await ada.page.locator('.member').nth(1).waitFor();
     await look('members');
     await ada.button('Close').click();
+    await ada.button('Search this room').click();
+    await ada.field('Words of the message').fill('drawer');
+    await ada.page.locator('.hit').first().waitFor();
+    await look('search');
+    await ada.button('Close').click();
   });
 
   it('of files', async () => {

@@ -24,7 +24,7 @@ export function Shell(): ReactNode {
 function Main({ route }: { route: Route }): ReactNode {
   switch (route.view) {
     case 'room':
-      return <RoomView key={route.id} id={route.id} />;
+      return <RoomView key={route.id} id={route.id} messageId={route.messageId} />;
     case 'directory':
       return <Directory />;
     case 'account':

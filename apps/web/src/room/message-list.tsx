@@ -1,6 +1,7 @@
 import type { Attachment, Chat, Room, RoomMessage } from '@conclave/client';
-import { type ReactNode, type RefObject, useCallback, useMemo, useRef } from 'react';
+import { type ReactNode, type RefObject, useCallback, useEffect, useMemo, useRef } from 'react';
 import { type UsedRoom, useClient } from '@conclave/client/react';
+import { replaceRoute } from '../route';
 import { Icon } from '../ui/icon';
 import { MessageLog } from './message-log';
 import type { Ways } from './message-item';
@@ -10,16 +11,25 @@ import { type Goal, Scroller } from './scroller';
 interface Props {
   used: UsedRoom;
   chat: Chat;
+  /** The one that somebody looks for. */
+  messageId: string | undefined;
   onReply: (message: RoomMessage) => void;
   onRow: (message: RoomMessage) => void;
   onPicture: (file: Attachment) => void;
 }
 
 /** A run of the room's messages, and the ways within it. */
-export function MessageList({ used, chat, onReply, onRow, onPicture }: Props): ReactNode {
+export function MessageList({
+  used,
+  chat,
+  messageId,
+  onReply,
+  onRow,
+  onPicture,
+}: Props): ReactNode {
   const room = useClient().room(chat.id);
   const { onScroll, isFar } = useScrolled(used);
-  const { goal, toMessage, toNewest } = useGoal(room);
+  const { goal, toMessage, toNewest } = useGoal(room, messageId);
   const isAdmin = chat.role === 'owner' || chat.role === 'admin';
   const canModerate = isAdmin && chat.visibility !== 'direct';
   const ways = useMemo<Ways>(
@@ -47,13 +57,16 @@ export function MessageList({ used, chat, onReply, onRow, onPicture }: Props): R
   );
 }
 
-/** What is to be brought into view, at first where the unread ones begin. */
-function useGoal(room: Room): {
+/** What is to be brought into view, at first the one that is looked for, else where the unread ones begin. */
+function useGoal(
+  room: Room,
+  messageId: string | undefined,
+): {
   goal: RefObject<Goal | null>;
   toMessage: (messageId: string) => void;
   toNewest: () => void;
 } {
-  const goal = useRef<Goal | null>({ to: 'unread' });
+  const goal = useRef<Goal | null>(messageId ? { to: 'message', id: messageId } : { to: 'unread' });
   const toMessage = useCallback(
     (messageId: string) => {
       goal.current = { to: 'message', id: messageId };
@@ -61,6 +74,11 @@ function useGoal(room: Room): {
     },
     [room],
   );
+  useEffect(() => {
+    if (!messageId) return;
+    toMessage(messageId);
+    replaceRoute({ view: 'room', id: room.id }); // so that the same one can be looked for again
+  }, [room, messageId, toMessage]);
   const toNewest = useCallback(() => {
     goal.current = { to: 'newest' };
     room.open('newest').catch(() => undefined);

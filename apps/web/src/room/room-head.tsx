@@ -6,7 +6,13 @@ import { PageHead } from '../ui/page-head';
 
 const KINDS = { public: 'Public', private: 'Private', direct: 'Between you two' };
 
-export function RoomHead({ chat, onDetails }: { chat: Chat; onDetails: () => void }): ReactNode {
+interface Props {
+  chat: Chat;
+  onDetails: () => void;
+  onSearch: () => void;
+}
+
+export function RoomHead({ chat, onDetails, onSearch }: Props): ReactNode {
   const count = chat.member_count;
   const people = `${count} ${count === 1 ? 'member' : 'members'}`;
   return (
@@ -18,6 +24,7 @@ export function RoomHead({ chat, onDetails }: { chat: Chat; onDetails: () => voi
           {chat.visibility !== 'direct' && `, ${people}`}
         </p>
       </div>
+      <IconButton icon="search" label="Search this room" onClick={onSearch} />
       <IconButton icon="people" label="Members and settings" onClick={onDetails} />
     </PageHead>
   );

@@ -1,8 +1,9 @@
-import type { Attachment, RoomMessage } from '@conclave/client';
+import type { Attachment, Place, RoomMessage } from '@conclave/client';
 import { type ReactNode, useCallback, useEffect, useState } from 'react';
 import { SMALL_ROOM, useRoom } from '@conclave/client/react';
 import { Viewer } from '../files/viewer';
 import { roomName } from '../names';
+import { SearchSheet } from '../search/search-sheet';
 import { Composer } from './composer';
 import { MessageList } from './message-list';
 import { OfflineBanner } from './offline-banner';
@@ -13,11 +14,19 @@ import { RoomStatus } from './room-status';
 import { RowSheet } from './row-sheet';
 import { useNews } from './news';
 
-export function RoomView({ id }: { id: string }): ReactNode {
-  const used = useRoom(id, 'unread');
+interface Props {
+  id: string;
+  /** The one that somebody looks for. */
+  messageId?: string;
+}
+
+export function RoomView({ id, messageId }: Props): ReactNode {
+  const [place] = useState<Place>(messageId ? { messageId } : 'unread');
+  const used = useRoom(id, place);
   const { chat, messages, loadMembers } = used;
   const [replyTo, setReplyTo] = useState<RoomMessage | null>(null);
   const [isDetailed, setDetailed] = useState(false);
+  const [isSearching, setSearching] = useState(false);
   const [stored, setStored] = useState<RoomMessage | null>(null);
   const [picture, setPicture] = useState<Attachment | null>(null);
   const closePicture = useCallback(() => setPicture(null), []);
@@ -30,12 +39,17 @@ export function RoomView({ id }: { id: string }): ReactNode {
   if (!chat) return <Outside id={id} />;
   return (
     <main className="main room" aria-label={roomName(chat)}>
-      <RoomHead chat={chat} onDetails={() => setDetailed(true)} />
+      <RoomHead
+        chat={chat}
+        onDetails={() => setDetailed(true)}
+        onSearch={() => setSearching(true)}
+      />
       <div className="room-middle">
         <OfflineBanner />
         <MessageList
           used={used}
           chat={chat}
+          messageId={messageId}
           onReply={setReplyTo}
           onRow={setStored}
           onPicture={setPicture}
@@ -45,6 +59,7 @@ export function RoomView({ id }: { id: string }): ReactNode {
       <Composer used={used} chat={chat} replyTo={answered} onReplied={() => setReplyTo(null)} />
       {isDetailed && <RoomDetails used={used} chat={chat} onClose={() => setDetailed(false)} />}
       {picture && <Viewer messages={messages} first={picture.id} onClose={closePicture} />}
+      {isSearching && <SearchSheet chat={chat} onClose={() => setSearching(false)} />}
       {stored && <RowSheet message={stored} onClose={() => setStored(null)} />}
     </main>
   );

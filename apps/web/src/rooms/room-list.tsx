@@ -2,6 +2,7 @@ import { type ReactNode, useState } from 'react';
 import { useMe, useRooms } from '@conclave/client/react';
 import { nameOf } from '../names';
 import { hrefOf, type Route } from '../route';
+import { SearchSheet } from '../search/search-sheet';
 import { Avatar } from '../ui/avatar';
 import { IconButton, Icon } from '../ui/icon';
 import { Connection } from './connection';
@@ -13,10 +14,14 @@ import { RoomRow } from './room-row';
 export function RoomList({ route }: { route: Route }): ReactNode {
   const rooms = useRooms();
   const [isNew, setNew] = useState(false);
+  const [isSearching, setSearching] = useState(false);
   return (
     <nav className="side" aria-label="Rooms">
       <header className="side-head">
         <h1>Conclave</h1>
+        {rooms.length > 0 && (
+          <IconButton icon="search" label="Search messages" onClick={() => setSearching(true)} />
+        )}
         <a
           className="icon-button"
           href={hrefOf({ view: 'directory' })}
@@ -24,7 +29,7 @@ export function RoomList({ route }: { route: Route }): ReactNode {
           title="Find rooms"
           aria-current={route.view === 'directory' ? 'page' : undefined}
         >
-          <Icon name="search" />
+          <Icon name="rooms" />
         </a>
         <IconButton icon="plus" label="New room" onClick={() => setNew(true)} />
       </header>
@@ -50,6 +55,7 @@ export function RoomList({ route }: { route: Route }): ReactNode {
         </ul>
       )}
       <Foot isCurrent={route.view === 'account'} />
+      {isSearching && <SearchSheet onClose={() => setSearching(false)} />}
       {isNew && <NewRoom onClose={() => setNew(false)} />}
     </nav>
   );

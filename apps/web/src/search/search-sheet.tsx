@@ -1,0 +1,70 @@
+import type { Chat } from '@conclave/client';
+import { type ReactNode, useState } from 'react';
+import { roomName } from '../names';
+import { Icon } from '../ui/icon';
+import { Sheet } from '../ui/sheet';
+import { Hit } from './hit';
+import { type Searched, useSearch } from './use-search';
+
+/** Messages by their words: of one room at first, where one is given, or of all that one has joined. */
+export function SearchSheet({ chat, onClose }: { chat?: Chat; onClose: () => void }): ReactNode {
+  const [q, setQ] = useState('');
+  const [isEverywhere, setEverywhere] = useState(!chat);
+  const found = useSearch(q, isEverywhere ? undefined : chat?.id);
+  return (
+    <Sheet title="Search messages" startsAt="words" onClose={onClose}>
+      <div className="sheet-part">
+        <div className="search">
+          <Icon name="search" />
+          <input
+            type="search"
+            name="words"
+            aria-label="Words of the message"
+            placeholder="Words of the message"
+            maxLength={200}
+            value={q}
+            onChange={(event) => setQ(event.target.value)}
+          />
+        </div>
+        {chat && (
+          <label className="check">
+            <input
+              type="checkbox"
+              checked={isEverywhere}
+              onChange={(event) => setEverywhere(event.target.checked)}
+            />
+            In all rooms, not {roomName(chat)} alone
+          </label>
+        )}
+        <p role="status" className="soft directory-word">
+          {wordOf(found)}
+        </p>
+        <ul className="hits" aria-label="Messages found" aria-busy={found.state === 'searching'}>
+          {found.messages.map((message) => (
+            <Hit
+              key={message.id}
+              message={message}
+              highlights={found.highlights[message.id] ?? []}
+              hasRoom={isEverywhere}
+              onFollow={onClose}
+            />
+          ))}
+        </ul>
+        {found.state === 'more' && (
+          <button type="button" className="button is-quiet" onClick={found.more}>
+            Older messages
+          </button>
+        )}
+      </div>
+    </Sheet>
+  );
+}
+
+function wordOf({ state, problem, messages }: Searched): string {
+  if (problem) return problem;
+  if (state === 'idle') return 'Whole words; between quotation marks as they follow one another.';
+  if (state === 'searching') return messages.length === 0 ? 'Searching …' : '';
+  if (messages.length === 0) return 'No message holds these words.';
+  const count = `${messages.length} ${messages.length === 1 ? 'message' : 'messages'}`;
+  return state === 'more' ? `${count} so far` : count;
+}
