@@ -12,13 +12,13 @@ import {
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { beside, conclave, conclaveJson } from '../support/command.js';
 import { ServerProcess } from '../support/server-process.js';
 import { TestApp } from '../support/test-app.js';
 import { isPostgres, TestDatabase } from '../support/test-database.js';
+import { quantile, takeTurns } from '../support/turns.js';
 import { until } from '../support/until.js';
 
 const NOBODY = 65_534;
@@ -108,15 +108,15 @@ describe("the server's socket for the command", () => {
       ['users', 'end-sessions', user.email],
     ];
     for (const call of calls) await conclaveJson(beside(database), call);
-    const worst: number[] = []; // others use this machine too
-    while (worst.length < 8 && !worst.some((stop) => stop < MOST_STOPPED_MS)) {
-      const delay = monitorEventLoopDelay({ resolution: 1 });
-      delay.enable();
-      for (const call of calls) await conclaveJson(beside(database), call);
-      delay.disable();
-      worst.push(delay.max / 1e6);
+    const longest: number[] = []; // a collection of garbage may fall into one
+    while (longest.length < 8 && !longest.some((turn) => turn < MOST_STOPPED_MS)) {
+      const asked = (async (): Promise<void> => {
+        for (const call of calls) await conclaveJson(beside(database), call);
+      })();
+      longest.push(quantile(await takeTurns(asked), 1));
+      await asked;
     }
-    expect(Math.min(...worst)).toBeLessThan(MOST_STOPPED_MS);
+    expect(Math.min(...longest)).toBeLessThan(MOST_STOPPED_MS);
     await app.close();
   });
 });
