@@ -51,12 +51,17 @@ export class Listener {
     });
     const listener = new Listener(socket);
     return new Promise((resolve, reject) => {
-      socket.once('ready', () => resolve(listener));
-      socket.once('disconnect', () => resolve(listener)); // before it was ready
-      socket.once('connect_error', (error: Error & { data?: unknown }) => {
+      const refuse = (error: Error & { data?: unknown }): void => {
         socket.close();
         reject(new RefusedError(error.message, error.data as ProblemBody));
-      });
+      };
+      const settle = (): void => {
+        socket.off('connect_error', refuse); // one that comes back is refused more than once
+        resolve(listener);
+      };
+      socket.once('ready', settle);
+      socket.once('disconnect', settle); // before it was ready
+      socket.once('connect_error', refuse);
     });
   }
 
