@@ -30,7 +30,7 @@ export function Picture({ file, isSent, preview, isAlone, onOpen }: Props): Reac
   const [isBroken, setBroken] = useState(false);
   if (isBroken) return <FileCard file={file} isSent={isSent} />;
   const src = preview?.url ?? url ?? undefined;
-  const { width, height } = isAlone ? fitted(sizeOf(file) ?? preview) : TILE;
+  const { width, height } = isAlone ? fitted(dimensionsOf(file) ?? preview) : TILE;
   return (
     <button
       type="button"
@@ -60,7 +60,7 @@ function useKeptUrl(id: string, isSmall: boolean): string | null {
   return kept;
 }
 
-function sizeOf({ width, height }: Attachment): Size | null {
+function dimensionsOf({ width, height }: Attachment): Size | null {
   return width !== null && height !== null ? { width, height } : null;
 }
 

@@ -1,6 +1,8 @@
 /** Characters before the first hit, and in all. */
 const BEFORE = 40;
 const LENGTH = 240;
+/** Fewer than these are not worth leaving out. */
+const SPARED = 20;
 
 export interface Piece {
   text: string;
@@ -15,7 +17,7 @@ export interface Piece {
 export function excerpt(text: string, highlights: readonly [number, number][]): Piece[] {
   const characters = [...text];
   const first = highlights[0]?.[0] ?? 0;
-  const start = first > BEFORE + 20 ? first - BEFORE : 0;
+  const start = first > BEFORE + SPARED ? first - BEFORE : 0;
   const end = Math.min(characters.length, start + LENGTH);
   const part = (from: number, to: number): string => characters.slice(from, to).join('');
   const pieces: Piece[] = [];
