@@ -2,7 +2,7 @@ import { rowsOf, statement } from '../database/statement.js';
 
 /** What is read and written of files, and of their uploaders' quota. */
 
-export const ATTACHMENT_COLUMNS = `id, chat_id, uploader_id, client_key, state, sealed, size, part_count,
+const ATTACHMENT_COLUMNS = `id, chat_id, uploader_id, client_key, state, sealed, size, part_count,
   thumbnail_size, message_id, position, remove_at`;
 
 const SELECT = `SELECT ${ATTACHMENT_COLUMNS} FROM attachment`;
