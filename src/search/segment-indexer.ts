@@ -71,6 +71,9 @@ export class SegmentIndexer extends PeriodicJob {
     try {
       const next = await this.rooms.next();
       this.made = next && (await this.make(next.room, next.task));
+    } catch (error) {
+      this.rooms.leave(); // the others do not wait for this one
+      throw error;
     } finally {
       this.counts.seconds += this.pause.end() / 1000;
     }
