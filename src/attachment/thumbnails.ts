@@ -106,13 +106,16 @@ export class Thumbnails {
 /** @returns undefined where the machine has no room for one more process */
 function start(): Child | undefined {
   try {
-    return spawn('/bin/sh', ['-c', LIMITED, process.execPath, PROGRAM], {
+    const child = spawn('/bin/sh', ['-c', LIMITED, process.execPath, PROGRAM], {
       cwd: '/',
       env: {}, // the secrets are no business of its
       stdio: ['pipe', 'pipe', 'ignore'],
       timeout: MAKING_MS,
       killSignal: 'SIGKILL',
     });
+    child.on('error', () => undefined); // what waits for its end is told too
+    const pipe = child.stdout as Readable | undefined; // none where descriptors have run out
+    return pipe && child;
   } catch {
     return undefined;
   }
