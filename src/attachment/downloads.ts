@@ -121,7 +121,10 @@ export class Downloads {
       const first = await bytes.next();
       const options = { objectMode: false, highWaterMark: PIECE_BYTES };
       const stream = Readable.from(this.counted(userId, id, first, bytes), options);
-      stream.once('close', giveBack);
+      stream.once('close', () => {
+        giveBack();
+        bytes.return(undefined).catch(() => undefined); // nobody else does where nothing was sent
+      });
       if (request.raw.destroyed) stream.destroy(); // nobody waits any more
       return stream;
     } catch (error) {
