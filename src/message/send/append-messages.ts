@@ -13,7 +13,7 @@ import { Message } from '../message.entity.js';
 import { ClientIdReusedError, UnknownReplyToError } from '../message.errors.js';
 import { messageRow, type MessageRow, toMessage } from '../message-rows.js';
 import type { MessageParts, SentPart } from '../message-parts.js';
-import type { MessageSealer } from '../message-sealer.js';
+import type { MessageSealer, Sealed } from '../message-sealer.js';
 import type { Draft } from './draft.js';
 import { FIND_ANSWERED, FIND_KNOWN, INSERT_MESSAGES, WRITE_SENDS } from './send-statements.js';
 
@@ -32,6 +32,8 @@ export interface Batch {
   /** What members are to hear of it, in the order of `change` within each room. */
   events: () => RoomEvent[];
 }
+
+type Place = Pick<Message, 'seq' | 'change'>;
 
 /** What is true of the rooms and their people for the rest of the transaction. */
 interface Facts {
@@ -120,8 +122,7 @@ function append({ rooms, peers, known, answered, parts }: Facts, draft: Draft): 
   for (const part of parts) part.check(draft);
   const now = new Date(Math.max(Date.now(), chat.lastMessageAt?.getTime() ?? 0));
   const place = rooms.reserve(chat, draft.senderId, now);
-  const { ciphertext } = draft.sealed;
-  const message = newMessage(draft, { ...place, createdAt: now, ciphertext });
+  const message = newMessage(draft, draft.sealed, place, now);
   for (const part of parts) part.take(draft, message);
   if (draft.clientKey !== null) known.set(repeatKey(draft), message);
   return { message, sender, isRepeat: false };
@@ -137,14 +138,24 @@ function pairOf(chat: Chat | null): string[] {
 }
 
 /** As it will be read again, but for its body, which need not be opened. */
-function newMessage(
-  { id, chatId, senderId, clientId, clientKey, replyTo, body, attachmentIds }: Draft,
-  place: Pick<Message, 'seq' | 'change' | 'createdAt' | 'ciphertext'>,
-): Message {
-  const given = { id, chatId, senderId, clientId, clientKey, replyTo, body };
-  const attachmentCount = attachmentIds.length;
-  const rest = { reactions: null, attachmentCount, editedAt: null, deletedAt: null };
-  return Object.assign(new Message(), given, place, rest);
+function newMessage(draft: Draft, { ciphertext }: Sealed, place: Place, createdAt: Date): Message {
+  const message = new Message();
+  message.id = draft.id;
+  message.chatId = draft.chatId;
+  message.seq = place.seq;
+  message.change = place.change;
+  message.senderId = draft.senderId;
+  message.clientId = draft.clientId;
+  message.replyTo = draft.replyTo;
+  message.ciphertext = ciphertext;
+  message.reactions = null;
+  message.attachmentCount = draft.attachmentIds.length;
+  message.createdAt = createdAt;
+  message.editedAt = null;
+  message.deletedAt = null;
+  message.body = draft.body;
+  message.clientKey = draft.clientKey;
+  return message;
 }
 
 /** The same text, with the same files, under the same `client_id` is a retry; another one is a mistake, unless edited. */
