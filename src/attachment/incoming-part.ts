@@ -29,30 +29,25 @@ export async function* incomingBytes(
   const pieces = raw.iterator({ destroyOnReturn: false }) as AsyncIterableIterator<Buffer>;
   const begun = Date.now();
   let received = 0;
-  const allowedMs = (): number => behindMs + (received / size) * (totalMs - behindMs);
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const look = (): void => {
-      if (Date.now() - begun > allowedMs()) reject(new LatePartError());
-    };
-    timer = setInterval(look, behindMs / LOOKS);
-  });
-  late.catch(() => undefined);
-  const next = (): Promise<IteratorResult<Buffer, undefined>> => pieces.next().catch(gone);
+  const isLate = (): boolean =>
+    Date.now() - begun > behindMs + (received / size) * (totalMs - behindMs);
+  let giveUp: (() => void) | undefined;
+  const timer = setInterval(() => isLate() && giveUp?.(), behindMs / LOOKS);
+  // No race with one promise for all of them, which would hold each piece until the last has come.
+  const next = (): Promise<IteratorResult<Buffer, undefined>> =>
+    new Promise((resolve, reject) => {
+      giveUp = () => reject(new LatePartError());
+      if (isLate()) return giveUp();
+      pieces.next().then(resolve, (cause: unknown) => reject(new LatePartError({ cause })));
+    });
   try {
-    for (;;) {
-      const { done, value } = await Promise.race([next(), late]);
-      if (done) return;
-      received += value.length;
-      yield value;
+    for (let piece = await next(); !piece.done; piece = await next()) {
+      received += piece.value.length;
+      yield piece.value;
     }
   } finally {
     clearInterval(timer);
     const drop = (): unknown => raw.resume();
     void pieces.return!().then(drop, drop);
   }
-}
-
-function gone(error: unknown): never {
-  throw new LatePartError({ cause: error });
 }

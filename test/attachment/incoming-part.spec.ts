@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { PassThrough } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { expect, it } from 'vitest';
 import { incomingBytes } from '../../src/attachment/incoming-part.js';
 
@@ -54,4 +56,20 @@ it('takes the rest where nobody wants it any more, and drops it', async () => {
   for (let sent = 10; sent < 100; sent += 10) body.write(Buffer.alloc(10));
   body.end();
   await once(body, 'end');
+});
+
+it('holds no piece that was taken, however many come', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const body = new PassThrough();
+  const pieces = incomingBytes(body as unknown as IncomingMessage, 100, PACE);
+  const taken: WeakRef<Buffer>[] = [];
+  for (let n = 0; n < 50; n++) {
+    body.write(Buffer.alloc(1));
+    taken.push(new WeakRef((await pieces.next()).value as Buffer));
+  }
+  await nextTurn(); // until then they are held, as each WeakRef is new
+  collect();
+  expect(taken.filter((piece) => piece.deref()).length).toBeLessThan(5);
+  await pieces.return(undefined);
 });
