@@ -17,8 +17,8 @@ export interface BlobStore {
    * @param size of all the bytes
    */
   put(fileId: string, name: string, size: number, bytes: AsyncIterable<Buffer>): Promise<void>;
-  /** A range of an object, or less where it ends before. @throws MissingObjectError */
-  read(fileId: string, name: string, range: Range): AsyncIterable<Buffer>;
+  /** Ranges of an object one after the other, or less where it ends before. @throws MissingObjectError */
+  read(fileId: string, name: string, ...ranges: Range[]): AsyncIterable<Buffer>;
   /** The names of a file's objects, and of what is left of uploads that were broken off. */
   list(fileId: string): Promise<string[]>;
   /** Removes objects; those that are not there are passed over. */

@@ -67,11 +67,11 @@ export class Downloads {
         .headers(headers)
         .send(Readable.from([])); // else its length is 0
     }
-    const stream = await this.stream(user.id, id, () => bytes(range ?? whole), request);
+    const body = await this.open(user.id, id, bytes(range ?? whole), range ?? whole, request);
     void reply
       .code(range ? 206 : 200)
       .headers(headers)
-      .send(stream);
+      .send(body);
   }
 
   private rangeFor(
@@ -90,12 +90,15 @@ export class Downloads {
   }
 
   private async find(user: AuthUser, id: string, what: What, expiresAt?: Date): Promise<Sending> {
-    const file = await this.access.requireReadable(user.id, id);
+    const [file, parts] = await Promise.all([
+      this.access.requireReadable(user.id, id),
+      findParts(this.database, id),
+    ]);
     if (file.state !== 'complete') throw new AttachmentNotFoundError();
     const isThumbnail = what === 'thumbnail';
     if (isThumbnail && file.thumbnailSize === null) throw new AttachmentNotFoundError();
     const facts = await this.facts.open(file);
-    const opened: OpenedFile = { file, facts, parts: await findParts(this.database, id) };
+    const opened: OpenedFile = { file, facts, parts };
     return {
       sent: {
         name: isThumbnail ? `${facts.file_name}.webp` : facts.file_name,
@@ -108,24 +111,34 @@ export class Downloads {
     };
   }
 
-  /** Begins to read before anything is answered: what does not open is an error, not half a file. */
-  private async stream(
+  /**
+   * Begins to read before anything is answered: what does not open is an error, not half a file.
+   *
+   * @returns what comes at once as it is, such as a small file
+   */
+  private async open(
     userId: string,
     id: string,
-    open: () => AsyncGenerator<Buffer>,
-    request: FastifyRequest,
-  ): Promise<Readable> {
+    bytes: AsyncGenerator<Buffer>,
+    { start, end }: Range,
+    { raw }: FastifyRequest,
+  ): Promise<Readable | Buffer> {
     const giveBack = await this.transfers.take(userId);
-    const bytes = open();
+    const close = (): void => {
+      giveBack();
+      bytes.return(undefined).catch(() => undefined); // nobody else does where nothing was sent
+    };
     try {
       const first = await bytes.next();
+      if (!first.done && first.value.length === end - start) {
+        close();
+        this.bytes += first.value.length;
+        return first.value;
+      }
       const options = { objectMode: false, highWaterMark: PIECE_BYTES };
       const stream = Readable.from(this.counted(userId, id, first, bytes), options);
-      stream.once('close', () => {
-        giveBack();
-        bytes.return(undefined).catch(() => undefined); // nobody else does where nothing was sent
-      });
-      if (request.raw.destroyed) stream.destroy(); // nobody waits any more
+      stream.once('close', close);
+      if (raw.destroyed) stream.destroy(); // nobody waits any more
       return stream;
     } catch (error) {
       giveBack();

@@ -44,7 +44,7 @@ export class FileReader {
     try {
       if (object === undefined) throw new MissingObjectError(file.id, objectName(part, '…'));
       const name = objectName(part, object);
-      const read = (some: Range) => this.store.read(file.id, name, some);
+      const read = (...ranges: Range[]) => this.store.read(file.id, name, ...ranges);
       yield* openRange(partKey(file, facts, part), size, range, read, segmentTurn);
     } catch (error) {
       const isShut = error instanceof InvalidSealError || error instanceof MissingObjectError;

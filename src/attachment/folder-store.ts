@@ -1,4 +1,14 @@
-import { access, constants, mkdir, open, readdir, rename, rm, statfs } from 'node:fs/promises';
+import {
+  access,
+  constants,
+  type FileHandle,
+  mkdir,
+  open,
+  readdir,
+  rename,
+  rm,
+  statfs,
+} from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Range } from '../crypto/streaming-aead.js';
 import { StoreAwayError, StoreFullError } from './attachment.errors.js';
@@ -53,22 +63,26 @@ export class FolderStore implements BlobStore {
     }
   }
 
-  async *read(fileId: string, name: string, { start, end }: Range): AsyncGenerator<Buffer> {
+  async *read(fileId: string, name: string, ...ranges: Range[]): AsyncGenerator<Buffer> {
     const file = await this.doing(() => open(join(folderOf(this.root, fileId), name))).catch(
       (error: Error) => {
         throw codeOf(error.cause) === 'ENOENT' ? new MissingObjectError(fileId, name) : error;
       },
     );
     try {
-      for (let at = start; at < end;) {
-        const piece = Buffer.allocUnsafe(Math.min(PIECE_BYTES, end - at));
-        const { bytesRead } = await this.doing(() => file.read(piece, 0, piece.length, at));
-        if (bytesRead === 0) return;
-        yield piece.subarray(0, bytesRead);
-        at += bytesRead;
-      }
+      for (const range of ranges) yield* this.piecesOf(file, range);
     } finally {
       await file.close();
+    }
+  }
+
+  private async *piecesOf(file: FileHandle, { start, end }: Range): AsyncGenerator<Buffer> {
+    for (let at = start; at < end;) {
+      const piece = Buffer.allocUnsafe(Math.min(PIECE_BYTES, end - at));
+      const { bytesRead } = await this.doing(() => file.read(piece, 0, piece.length, at));
+      if (bytesRead === 0) return;
+      yield piece.subarray(0, bytesRead);
+      at += bytesRead;
     }
   }
 

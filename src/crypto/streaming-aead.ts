@@ -45,6 +45,9 @@ export interface Range {
   end: number;
 }
 
+/** It comes first with the first segment, and is read by itself with all others. */
+const HEADER: Range = { start: 0, end: HEADER_BYTES };
+
 /** How many bytes so many are when they are sealed. */
 export function sealedSize(plainBytes: number): number {
   return HEADER_BYTES + plainBytes + TAG_BYTES * segmentCount(plainBytes);
@@ -66,14 +69,13 @@ export async function* sealStream(
   const segments = new Segments(key, header);
   yield header;
   let segment = 0;
-  let pending = Buffer.allocUnsafe(PLAIN_BYTES);
+  const pending = Buffer.allocUnsafe(PLAIN_BYTES);
   let length = 0;
   for await (const piece of source) {
     for (let at = 0; at < piece.length;) {
       if (length === plainBytesOf(segment)) {
         await turn?.();
         yield segments.seal(segment++, false, pending.subarray(0, length));
-        pending = Buffer.allocUnsafe(PLAIN_BYTES);
         length = 0;
       }
       const copied = piece.copy(pending, length, at, at + plainBytesOf(segment) - length);
@@ -89,48 +91,34 @@ export async function* sealStream(
  * Opens a range of a sealed stream, a segment at a time; nothing is given that was not authenticated.
  *
  * @param plainBytes of the whole stream, as it was before it was sealed
- * @param read gives a range of the sealed bytes
+ * @param read gives ranges of the sealed bytes, one after the other
  * @throws InvalidSealError
  */
 export async function* openRange(
   key: StreamKey,
   plainBytes: number,
   { start, end }: Range,
-  read: (range: Range) => AsyncIterable<Buffer>,
+  read: (...ranges: Range[]) => AsyncIterable<Buffer>,
   turn?: Turn,
 ): AsyncGenerator<Buffer> {
   if (start >= end && plainBytes > 0) return;
   const [first, final] = [segmentOf(start), segmentOf(Math.max(start, end - 1))];
   const last = segmentCount(plainBytes) - 1;
   const to = final === last ? sealedSize(plainBytes) : (final + 1) * SEGMENT_BYTES;
-  const pieces = new Pieces(read({ start: first * SEGMENT_BYTES, end: to }));
+  const sealed = { start: first * SEGMENT_BYTES, end: to };
+  const pieces = new Pieces(first === 0 ? read(sealed) : read(HEADER, sealed));
   try {
-    const segments = new Segments(key, await readHeader(first, pieces, read));
+    const segments = new Segments(key, await pieces.take(HEADER_BYTES));
     for (let segment = first; segment <= final; segment++) {
       const at = segment === 0 ? HEADER_BYTES : segment * SEGMENT_BYTES;
-      const sealed = await pieces.take(Math.min((segment + 1) * SEGMENT_BYTES, to) - at);
+      const taken = await pieces.take(Math.min((segment + 1) * SEGMENT_BYTES, to) - at);
       await turn?.();
-      const opened = segments.open(segment, segment === last, sealed);
+      const opened = segments.open(segment, segment === last, taken);
       const from = plainStartOf(segment);
       yield opened.subarray(Math.max(start - from, 0), Math.max(end - from, 0));
     }
   } finally {
     await pieces.end();
-  }
-}
-
-/** It comes first with the first segment, and by itself with all others. */
-async function readHeader(
-  first: number,
-  pieces: Pieces,
-  read: (range: Range) => AsyncIterable<Buffer>,
-): Promise<Buffer> {
-  if (first === 0) return pieces.take(HEADER_BYTES);
-  const header = new Pieces(read({ start: 0, end: HEADER_BYTES }));
-  try {
-    return await header.take(HEADER_BYTES);
-  } finally {
-    await header.end();
   }
 }
 
@@ -199,7 +187,7 @@ class Pieces {
 
   /** @throws InvalidSealError where there are no more */
   async take(bytes: number): Promise<Buffer> {
-    const taken = [this.rest];
+    const taken = this.rest.length > 0 ? [this.rest] : [];
     let length = this.rest.length;
     while (length < bytes) {
       const next: IteratorResult<Buffer, undefined> = await this.source.next();
@@ -207,7 +195,7 @@ class Pieces {
       taken.push(next.value);
       length += next.value.length;
     }
-    const all = taken.length === 1 ? this.rest : Buffer.concat(taken, length);
+    const all = taken.length === 1 ? taken[0] : Buffer.concat(taken, length);
     this.rest = all.subarray(bytes);
     return all.subarray(0, bytes);
   }

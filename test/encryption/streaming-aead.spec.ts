@@ -36,9 +36,9 @@ async function seal(plain: Buffer, with_ = key): Promise<Buffer> {
 
 const reader =
   (sealed: Buffer, asked: Range[] = []) =>
-  (range: Range): AsyncIterable<Buffer> => {
-    asked.push(range);
-    return piecesOf(sealed.subarray(range.start, range.end));
+  (...ranges: Range[]): AsyncIterable<Buffer> => {
+    asked.push(...ranges);
+    return piecesOf(Buffer.concat(ranges.map(({ start, end }) => sealed.subarray(start, end))));
   };
 
 /** What came before it failed, if it did. */

@@ -41,8 +41,16 @@ export class S3Store implements BlobStore {
     return this.doing(() => this.s3.put(this.keyOf(fileId, name), size, bytes));
   }
 
+  async *read(fileId: string, name: string, ...ranges: Range[]): AsyncGenerator<Buffer> {
+    for (const range of ranges) yield* this.readRange(fileId, name, range);
+  }
+
   /** Goes on by itself where the connection is cut on the way, as long as each one brings something. */
-  async *read(fileId: string, name: string, { start, end }: Range): AsyncGenerator<Buffer> {
+  private async *readRange(
+    fileId: string,
+    name: string,
+    { start, end }: Range,
+  ): AsyncGenerator<Buffer> {
     for (let at = start; at < end;) {
       const begun = at;
       try {
