@@ -1,7 +1,7 @@
 import type { Attachment } from '@conclave/client';
-import { useAttachmentUrl } from '@conclave/client/react';
 import { type ReactNode, useState } from 'react';
 import { FileCard } from './file-card';
+import { useKeptUrl } from './kept-url';
 import type { Preview } from './previews';
 
 /** A picture alone is as large as this, unless it is smaller itself. */
@@ -26,7 +26,8 @@ interface Props {
 
 /** A picture among messages, in a place that is there before it is. */
 export function Picture({ file, isSent, preview, isAlone, onOpen }: Props): ReactNode {
-  const url = useKeptUrl(isSent && !preview ? file.id : '', file.has_thumbnail);
+  const what = file.has_thumbnail ? 'thumbnail' : 'content';
+  const { url } = useKeptUrl({ id: isSent && !preview ? file.id : '' }, what);
   const [isBroken, setBroken] = useState(false);
   if (isBroken) return <FileCard file={file} isSent={isSent} />;
   const src = preview?.url ?? url ?? undefined;
@@ -50,14 +51,6 @@ export function Picture({ file, isSent, preview, isAlone, onOpen }: Props): Reac
       />
     </button>
   );
-}
-
-/** What is loaded stays: the next URL is of the same picture. */
-function useKeptUrl(id: string, isSmall: boolean): string | null {
-  const next = useAttachmentUrl({ id }, isSmall ? 'thumbnail' : 'content');
-  const [kept, setKept] = useState(next);
-  if (kept === null && next !== null) setKept(next);
-  return kept;
 }
 
 function dimensionsOf({ width, height }: Attachment): Size | null {

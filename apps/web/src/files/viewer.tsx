@@ -1,9 +1,10 @@
 import type { Attachment, RoomMessage } from '@conclave/client';
-import { useAttachmentUrl } from '@conclave/client/react';
-import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from 'react';
+import { type KeyboardEvent, type ReactNode, useEffect, useState } from 'react';
 import { announce } from '../ui/announcer';
 import { IconButton } from '../ui/icon';
+import { useModal } from '../ui/modal';
 import { Download } from './file-card';
+import { useKeptUrl } from './kept-url';
 import { kindOf, sizeOf } from './kinds';
 
 interface Props {
@@ -43,47 +44,57 @@ export function Viewer({ messages, first, onClose }: Props): ReactNode {
       onClose={onClose}
       onKeyDown={onKeyDown}
     >
-      <header className="viewer-head">
-        <p className="viewer-name">
-          <b dir="auto">{file.file_name}</b> <span>{sizeOf(file.size)}</span>
-        </p>
-        <Download file={file} />
-        <IconButton icon="close" label="Close" onClick={onClose} />
-      </header>
+      <Head file={file} onClose={onClose} />
       <div
         className="viewer-middle"
         onClick={(event) => event.target === event.currentTarget && onClose()}
       >
         <Whole key={file.id} file={file} />
       </div>
-      {pictures.length > 1 && (
-        <footer className="viewer-foot">
-          <IconButton
-            icon="back"
-            label="Previous picture"
-            isDisabled={at === 0}
-            onClick={() => go(-1)}
-          />
-          <span>
-            {at + 1} of {pictures.length}
-          </span>
-          <IconButton
-            icon="next"
-            label="Next picture"
-            isDisabled={at === pictures.length - 1}
-            onClick={() => go(1)}
-          />
-        </footer>
-      )}
+      {pictures.length > 1 && <Steps at={at} count={pictures.length} onGo={go} />}
     </dialog>
   );
 }
 
+function Head({ file, onClose }: { file: Attachment; onClose: () => void }): ReactNode {
+  return (
+    <header className="viewer-head">
+      <p className="viewer-name">
+        <b dir="auto">{file.file_name}</b> <span>{sizeOf(file.size)}</span>
+      </p>
+      <Download file={file} />
+      <IconButton icon="close" label="Close" onClick={onClose} />
+    </header>
+  );
+}
+
+/** Leads to the pictures beside the one that is shown. */
+function Steps(props: { at: number; count: number; onGo: (step: number) => void }): ReactNode {
+  const { at, count, onGo } = props;
+  return (
+    <footer className="viewer-foot">
+      <IconButton
+        icon="back"
+        label="Previous picture"
+        isDisabled={at === 0}
+        onClick={() => onGo(-1)}
+      />
+      <span>
+        {at + 1} of {count}
+      </span>
+      <IconButton
+        icon="next"
+        label="Next picture"
+        isDisabled={at === count - 1}
+        onClick={() => onGo(1)}
+      />
+    </footer>
+  );
+}
+
 function Whole({ file }: { file: Attachment }): ReactNode {
-  const next = useAttachmentUrl(file);
-  const [url, setUrl] = useState(next);
+  const { url } = useKeptUrl(file);
   const [isBroken, setBroken] = useState(false);
-  if (url === null && next !== null) setUrl(next);
   if (isBroken) return <p>This picture cannot be shown. It can be downloaded.</p>;
   return (
     <img
@@ -93,19 +104,6 @@ function Whole({ file }: { file: Attachment }): ReactNode {
       onError={() => url && setBroken(true)}
     />
   );
-}
-
-/** The focus is in it as long as it is open, and back where it was then. */
-function useModal(): React.RefObject<HTMLDialogElement | null> {
-  const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
-    const before = document.activeElement;
-    dialog.current?.showModal();
-    return () => {
-      if (before instanceof HTMLElement && before.isConnected) before.focus();
-    };
-  }, []);
-  return dialog;
 }
 
 function picturesOf(messages: readonly RoomMessage[]): Attachment[] {

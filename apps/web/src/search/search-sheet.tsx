@@ -14,18 +14,7 @@ export function SearchSheet({ chat, onClose }: { chat?: Chat; onClose: () => voi
   return (
     <Sheet title="Search messages" startsAt="words" onClose={onClose}>
       <div className="sheet-part">
-        <div className="search">
-          <Icon name="search" />
-          <input
-            type="search"
-            name="words"
-            aria-label="Words of the message"
-            placeholder="Words of the message"
-            maxLength={200}
-            value={q}
-            onChange={(event) => setQ(event.target.value)}
-          />
-        </div>
+        <WordsField words={q} onChange={setQ} />
         {chat && (
           <label className="check">
             <input
@@ -39,17 +28,7 @@ export function SearchSheet({ chat, onClose }: { chat?: Chat; onClose: () => voi
         <p role="status" className="soft directory-word">
           {wordOf(found)}
         </p>
-        <ul className="hits" aria-label="Messages found" aria-busy={found.state === 'searching'}>
-          {found.messages.map((message) => (
-            <Hit
-              key={message.id}
-              message={message}
-              highlights={found.highlights[message.id] ?? []}
-              hasRoom={isEverywhere}
-              onFollow={onClose}
-            />
-          ))}
-        </ul>
+        <HitList found={found} hasRooms={isEverywhere} onFollow={onClose} />
         {found.state === 'more' && (
           <button type="button" className="button is-quiet" onClick={found.more}>
             Older messages
@@ -57,6 +36,40 @@ export function SearchSheet({ chat, onClose }: { chat?: Chat; onClose: () => voi
         )}
       </div>
     </Sheet>
+  );
+}
+
+function WordsField(props: { words: string; onChange: (words: string) => void }): ReactNode {
+  return (
+    <div className="search">
+      <Icon name="search" />
+      <input
+        type="search"
+        name="words"
+        aria-label="Words of the message"
+        placeholder="Words of the message"
+        maxLength={200}
+        value={props.words}
+        onChange={(event) => props.onChange(event.target.value)}
+      />
+    </div>
+  );
+}
+
+function HitList(props: { found: Searched; hasRooms: boolean; onFollow: () => void }): ReactNode {
+  const { messages, highlights, state } = props.found;
+  return (
+    <ul className="hits" aria-label="Messages found" aria-busy={state === 'searching'}>
+      {messages.map((message) => (
+        <Hit
+          key={message.id}
+          message={message}
+          highlights={highlights[message.id] ?? []}
+          hasRoom={props.hasRooms}
+          onFollow={props.onFollow}
+        />
+      ))}
+    </ul>
   );
 }
 

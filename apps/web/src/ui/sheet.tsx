@@ -1,5 +1,6 @@
-import { type ReactNode, useEffect, useId, useRef } from 'react';
+import { type ReactNode, useId } from 'react';
 import { IconButton } from './icon';
+import { useModal } from './modal';
 
 /** A panel at the side, over the page: the browser keeps the focus in it, and Escape closes it. */
 export function Sheet(props: {
@@ -9,17 +10,8 @@ export function Sheet(props: {
   onClose: () => void;
   children: ReactNode;
 }): ReactNode {
-  const dialog = useRef<HTMLDialogElement>(null);
+  const dialog = useModal(props.startsAt);
   const id = useId();
-  useEffect(() => {
-    const before = document.activeElement;
-    dialog.current!.showModal();
-    if (props.startsAt)
-      dialog.current!.querySelector<HTMLElement>(`[name="${props.startsAt}"]`)?.focus();
-    return () => {
-      if (before instanceof HTMLElement && before.isConnected) before.focus();
-    };
-  }, []);
   return (
     <dialog
       ref={dialog}
