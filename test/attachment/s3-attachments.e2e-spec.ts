@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AttachmentRemoval } from '../../src/attachment/attachment-removal.js';
 import { LeftChecks } from '../../src/attachment/left-checks.js';
@@ -7,6 +8,7 @@ import { ErasureTask } from '../../src/erasure/erasure-task.js';
 import { RoomPurge } from '../../src/message/change/room-purge.js';
 import { Files, PART_BYTES } from '../support/attachments.js';
 import { expectProblem } from '../support/expect-problem.js';
+import { halves } from '../support/pictures.js';
 import { type Fault, S3Server } from '../support/s3-server.js';
 import { PASSWORD, TestApp, type TestUser } from '../support/test-app.js';
 
@@ -81,6 +83,28 @@ describe('files in a bucket', () => {
       }
     }
     expect(s3.namesOf(id)).toHaveLength(1);
+  });
+
+  it('have their thumbnail beside them, sealed too, and lose it with their message', async () => {
+    const picture = await halves(900, 600).jpeg().toBuffer();
+    const { id, messageId } = await files.send(user, chatId, picture);
+    const { body } = await user.client.get(`/message/${messageId}`);
+    expect(body.attachments).toMatchObject([{ width: 900, height: 600, has_thumbnail: true }]);
+    const names = s3.namesOf(id);
+    expect(names).toEqual([
+      expect.stringMatching(/^1-[\da-f]{8}$/),
+      expect.stringMatching(/^t-[\da-f]{8}$/),
+    ]);
+    const answer = await files.thumbnail(user, id);
+    const small = Buffer.from(await answer.arrayBuffer());
+    expect(await sharp(small).metadata()).toMatchObject({ format: 'webp', width: 480 });
+    const held = s3.objects.get(keyOf(id, names[1]))!;
+    expect([held.includes('WEBP'), held.includes(small.subarray(-16))]).toEqual([false, false]);
+    const part = await files.thumbnail(user, id, { range: 'bytes=8-11' });
+    expect([part.status, await part.text()]).toEqual([206, 'WEBP']);
+    await user.client.request('DELETE', `/message/${messageId}`);
+    await remove();
+    expect([(await files.thumbnail(user, id)).status, s3.namesOf(id)]).toEqual([404, []]);
   });
 
   it('go with their message, their room, their sender, or unsent in time', async () => {
