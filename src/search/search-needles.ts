@@ -27,6 +27,11 @@ export function needlesOf(q: string, isPrefix: boolean): string[] {
   return [...counts.keys()].sort((one, other) => other.length - one.length);
 }
 
+/** The words that a message has to hold as such: those that stand between two spaces of a needle. */
+export function wholeWordsOf(needles: string[]): string[] {
+  return needles.flatMap((needle) => needle.split(' ').slice(1, -1));
+}
+
 /** The words of a message as needles are looked for in them. */
 export function soughtText(text: string): string {
   return ` ${foldWords(text)} `;

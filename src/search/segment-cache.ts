@@ -6,24 +6,39 @@ import { EventBus } from '../events/event-bus.js';
 import { FIND_PLACES } from '../message/read/message-statements.js';
 import type { SegmentPlace } from './segment-format.js';
 import type { SegmentPart } from './segment-part.js';
+import type { SegmentRange } from './segment-plan.js';
+import { WordFilter } from './word-filter.js';
 
-/** What a part takes beside its bytes, measured generously. */
+/** What a part takes beside its bytes, measured generously; and a filter. */
 const PART_BYTES = 400;
+const FILTER_BYTES = 1000;
+/** Of the memory this much is for filters, a sixteenth of the text each: they outlast it. */
+const FILTER_SHARE = 1 / 4;
 
-/** A segment of which all parts are open, but for those of nobody. */
-export interface OpenedSegment {
+/** What is known of a segment counts for exactly the row that it was made from. */
+interface Known {
   place: SegmentPlace;
   change: number;
+}
+
+/** A segment of which all parts are open, but for those of nobody. */
+export interface OpenedSegment extends Known {
   parts: { authorId: string; part: SegmentPart }[];
 }
 
+/** The words of a segment that was opened, and the ids of those who wrote them. */
+interface FilteredSegment extends Known {
+  words: WordFilter;
+}
+
 /**
- * Segments that were opened lately, up to `SEARCH_CACHE_BYTES`. It decides nothing: an entry counts for exactly
- * the row that it was made from, and what is found in it is looked up.
+ * Segments that were opened lately, and of more of them filters of their words, in `SEARCH_CACHE_BYTES`. It decides
+ * nothing: an entry counts for exactly the row that it was made from, and what is found in it is looked up.
  */
 @Injectable()
 export class SegmentCache {
-  private readonly entries: LRUCache<string, OpenedSegment> | undefined;
+  private readonly texts: LRUCache<string, OpenedSegment> | undefined;
+  private readonly filters: LRUCache<string, FilteredSegment> | undefined;
   /** How often something was dropped: a segment that was being opened meanwhile is not kept. */
   epoch = 0;
   /** How often the cache knew, since the start. */
@@ -34,52 +49,86 @@ export class SegmentCache {
     private readonly database: Database,
     bus: EventBus,
   ) {
-    if (searchCacheBytes === 0) return;
-    this.entries = new LRUCache({ maxSize: searchCacheBytes, sizeCalculation: sizeOf });
-    bus.on('keys.destroyed', ({ ownerIds }) => this.dropOf(new Set(ownerIds)));
+    const filterBytes = Math.floor(searchCacheBytes * FILTER_SHARE);
+    if (filterBytes === 0) return;
+    this.texts = new LRUCache({
+      maxSize: searchCacheBytes - filterBytes,
+      sizeCalculation: ({ parts }) => textBytes(parts) + PART_BYTES * (parts.length + 1),
+    });
+    this.filters = new LRUCache({
+      maxSize: filterBytes,
+      sizeCalculation: ({ words }) => words.bytes + FILTER_BYTES,
+    });
+    bus.on('keys.destroyed', ({ ownerIds }) => this.dropOf(ownerIds));
     bus.on('texts.destroyed', ({ messageIds }) => void this.dropOver(messageIds));
     bus.on('memory.stale', () => this.clear());
   }
 
   /** What it holds, in bytes. */
   get size(): number {
-    return this.entries?.calculatedSize ?? 0;
+    return (this.texts?.calculatedSize ?? 0) + (this.filters?.calculatedSize ?? 0);
   }
 
-  find(chatId: string, lastSeq: number, change: number): OpenedSegment | undefined {
-    const entry = this.entries?.get(keyOf(chatId, lastSeq));
+  find(chatId: string, { lastSeq, change }: SegmentRange): OpenedSegment | undefined {
+    const entry = this.texts?.get(keyOf(chatId, lastSeq));
     const isKnown = entry?.change === change;
     this.lookUps[isKnown ? 'hits' : 'misses']++;
     return isKnown ? entry : undefined;
   }
 
-  /** @param epoch as of before its row was read */
+  /** Whether it is known that one of these words is not in a segment. */
+  isWithout(words: string[], chatId: string, { lastSeq, change }: SegmentRange): boolean {
+    if (words.length === 0) return false;
+    const entry = this.filters?.get(keyOf(chatId, lastSeq));
+    if (entry?.change !== change || words.every((word) => entry.words.mayHold(word))) return false;
+    this.lookUps.hits++;
+    return true;
+  }
+
+  /** Takes 2 ms for the longest one. @param epoch as of before its row was read */
   keep(segment: OpenedSegment, epoch: number): void {
-    if (epoch !== this.epoch) return;
-    this.entries?.set(keyOf(segment.place.chatId, segment.place.lastSeq), segment);
+    if (epoch !== this.epoch || !this.texts) return;
+    const { place, change } = segment;
+    const key = keyOf(place.chatId, place.lastSeq);
+    this.texts.set(key, segment);
+    if (this.filters!.peek(key)?.change === change) return;
+    this.filters!.set(key, { place, change, words: filterOf(segment) });
   }
 
   /** The one over a message that is no more what it was. */
   drop(chatId: string, seq: number): void {
-    this.epoch++;
-    for (const [key, { place }] of this.entries?.entries() ?? []) {
-      const isOver = place.firstSeq <= seq && seq <= place.lastSeq;
-      if (isOver && place.chatId === chatId) this.entries!.delete(key);
-    }
+    const isOver = ({ place }: Known): boolean =>
+      place.firstSeq <= seq && seq <= place.lastSeq && place.chatId === chatId;
+    this.dropWhere(isOver, isOver);
   }
 
-  private dropOf(ownerIds: Set<string>): void {
+  /** A filter tells too of the authors that there may be: it does no harm to drop one too many. */
+  private dropOf(ownerIds: string[]): void {
+    const owners = new Set(ownerIds);
+    this.dropWhere(
+      ({ place, parts }) =>
+        owners.has(place.chatId) || parts.some(({ authorId }) => owners.has(authorId)),
+      ({ place, words }) => owners.has(place.chatId) || ownerIds.some((id) => words.mayHold(id)),
+    );
+  }
+
+  private dropWhere(
+    isText: (segment: OpenedSegment) => boolean,
+    isFilter: (segment: FilteredSegment) => boolean,
+  ): void {
     this.epoch++;
-    for (const [key, { place, parts }] of this.entries!.entries()) {
-      const isOf = ownerIds.has(place.chatId) || parts.some((one) => ownerIds.has(one.authorId));
-      if (isOf) this.entries!.delete(key);
+    for (const [key, segment] of this.texts?.entries() ?? []) {
+      if (isText(segment)) this.texts!.delete(key);
+    }
+    for (const [key, segment] of this.filters?.entries() ?? []) {
+      if (isFilter(segment)) this.filters!.delete(key);
     }
   }
 
   /** Of messages that are known by their ids alone. */
   private async dropOver(messageIds: string[]): Promise<void> {
     this.epoch++;
-    if (this.entries!.size === 0) return;
+    if (this.filters!.size === 0) return;
     try {
       const places = await this.database.rows<[string, number]>(FIND_PLACES, [messageIds]);
       for (const [chatId, seq] of places) this.drop(chatId, seq);
@@ -90,7 +139,8 @@ export class SegmentCache {
 
   private clear(): void {
     this.epoch++;
-    this.entries!.clear();
+    this.texts!.clear();
+    this.filters!.clear();
   }
 }
 
@@ -98,6 +148,15 @@ function keyOf(chatId: string, lastSeq: number): string {
   return `${chatId} ${lastSeq}`;
 }
 
-function sizeOf({ parts }: OpenedSegment): number {
-  return parts.reduce((sum, { part }) => sum + part.bytes.length + PART_BYTES, PART_BYTES);
+function textBytes(parts: OpenedSegment['parts']): number {
+  return parts.reduce((sum, { part }) => sum + part.bytes.length, 0);
+}
+
+function filterOf({ parts }: OpenedSegment): WordFilter {
+  const words = new WordFilter(textBytes(parts));
+  for (const { authorId, part } of parts) {
+    words.add(Buffer.from(authorId));
+    words.add(part.text);
+  }
+  return words;
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type OpenedSegment, SegmentCache } from './segment-cache.js';
 import type { Criteria } from './search-criteria.js';
+import { wholeWordsOf } from './search-needles.js';
 import type { SegmentRange } from './segment-plan.js';
 import type { SegmentPart } from './segment-part.js';
 import { SegmentReader } from './segment-reader.js';
@@ -21,20 +22,20 @@ export class SegmentHits {
   ) {}
 
   /** Pauses after each unit of work. @throws KeyUnavailableError */
-  async *find(
-    chatId: string,
-    { lastSeq, change }: SegmentRange,
-    criteria: Criteria,
-  ): AsyncGenerator<void, Hits> {
-    const known = this.cache.find(chatId, lastSeq, change);
+  async *find(chatId: string, range: SegmentRange, criteria: Criteria): AsyncGenerator<void, Hits> {
+    if (this.cache.isWithout(wholeWordsOf(criteria.needles), chatId, range)) return [];
+    const known = this.cache.find(chatId, range);
     if (known) return hitsIn(partsOf(known, criteria), criteria);
     const { epoch } = this.cache;
-    const segment = await this.segments.find(chatId, lastSeq);
+    const segment = await this.segments.find(chatId, range.lastSeq);
     if (segment === 'shut') return 'shut';
-    if (segment?.change !== change) return 'gone';
+    if (segment?.change !== range.change) return 'gone';
     const opened = yield* this.open(segment, criteria);
     if (opened === 'shut') return 'shut';
-    if (criteria.senderId === null) this.cache.keep({ ...segment, parts: opened }, epoch);
+    if (criteria.senderId === null) {
+      yield;
+      this.cache.keep({ place: segment.place, change: segment.change, parts: opened }, epoch);
+    }
     return hitsIn(
       opened.map(({ part }) => part),
       criteria,

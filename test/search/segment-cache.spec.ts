@@ -1,0 +1,108 @@
+import { describe, expect, it } from 'vitest';
+import { newId } from '../../src/crypto/ids.js';
+import { type OpenedSegment, SegmentCache } from '../../src/search/segment-cache.js';
+import { SegmentPart, writePart } from '../../src/search/segment-part.js';
+
+type Handler = (event: { ownerIds?: string[]; messageIds?: string[] }) => unknown;
+
+const chatId = newId();
+const [ada, ben] = [newId(), newId()];
+
+/** A cache, what it listens to, and where it is told that messages stand. */
+function given(searchCacheBytes = 1_000_000): {
+  cache: SegmentCache;
+  handlers: Record<string, Handler>;
+  places: [string, number][];
+} {
+  const handlers: Record<string, Handler> = {};
+  const places: [string, number][] = [];
+  const bus = { on: (type: string, handler: Handler) => (handlers[type] = handler) };
+  const database = {
+    rows: () => (places.length > 0 ? Promise.resolve(places) : Promise.reject(new Error('away'))),
+  };
+  const cache = new SegmentCache({ searchCacheBytes } as never, database as never, bus as never);
+  return { cache, handlers, places };
+}
+
+function segment(firstSeq: number, words: Record<string, string>, change = 7): OpenedSegment {
+  const place = { chatId, firstSeq, lastSeq: firstSeq + 255, keyAt: newId() };
+  const parts = Object.entries(words).map(([authorId, said]) => ({
+    authorId,
+    part: new SegmentPart(writePart(firstSeq, [{ seq: firstSeq, words: said }]), firstSeq),
+  }));
+  return { place, change, parts };
+}
+
+const range = (firstSeq: number, change = 7) => ({ firstSeq, lastSeq: firstSeq + 255, change });
+
+/** Whether it knows of the text of a segment, and of its words. */
+function knows(cache: SegmentCache, firstSeq: number): [text: boolean, words: boolean] {
+  const at = range(firstSeq);
+  return [cache.find(chatId, at) !== undefined, cache.isWithout(['absent'], chatId, at)];
+}
+
+describe('the cache of opened segments', () => {
+  it('tells which words are not there, of exactly the row that it was given', () => {
+    const { cache } = given();
+    cache.keep(segment(1, { [ada]: 'harbour 京都', [ben]: 'lamp' }), cache.epoch);
+    const isWithout = (words: string[], at = range(1)): boolean =>
+      cache.isWithout(words, chatId, at);
+    for (const word of ['harbour', '京都', 'lamp']) expect(isWithout([word]), word).toBe(false);
+    expect(isWithout(['harbour', 'lamp'])).toBe(false);
+    expect(isWithout([])).toBe(false);
+    expect(isWithout(['harbour', 'ship'])).toBe(true);
+    expect(isWithout(['ship'], range(1, 8))).toBe(false);
+    expect(isWithout(['ship'], range(257))).toBe(false);
+    expect(cache.isWithout(['ship'], newId(), range(1))).toBe(false);
+    expect(cache.lookUps).toEqual({ hits: 1, misses: 0 });
+  });
+
+  it('remembers the words longer than the text, in the memory that it may take', () => {
+    const bytes = 200_000;
+    const { cache } = given(bytes);
+    const starts = Array.from({ length: 30 }, (_, n) => 1 + 256 * n);
+    for (const start of starts) {
+      cache.keep(segment(start, { [ada]: 'word '.repeat(2000).trim() }), cache.epoch);
+      expect(cache.size).toBeLessThanOrEqual(bytes);
+    }
+    const known = starts.map((start) => knows(cache, start));
+    expect(known.filter(([text]) => text)).toHaveLength(13);
+    expect(known.filter(([, words]) => words)).toHaveLength(30);
+    expect(known.at(-1)).toEqual([true, true]);
+  });
+
+  it('forgets both where a message changes, or keys or all memory go', async () => {
+    const { cache, handlers, places } = given();
+    const keep = (): void => {
+      cache.keep(segment(1, { [ada]: 'harbour' }), cache.epoch);
+      cache.keep(segment(257, { [ben]: 'lamp' }), cache.epoch);
+    };
+    const forgets = async (what: string, forget: () => unknown, left: boolean): Promise<void> => {
+      keep();
+      expect([knows(cache, 1), knows(cache, 257)].flat(), what).not.toContain(false);
+      await forget();
+      expect(knows(cache, 1), what).toEqual([false, false]);
+      expect(knows(cache, 257), what).toEqual([left, left]);
+    };
+    await forgets('an edit', () => cache.drop(chatId, 256), true);
+    await forgets('an author', () => handlers['keys.destroyed']({ ownerIds: [ada] }), true);
+    await forgets('a room', () => handlers['keys.destroyed']({ ownerIds: [chatId] }), false);
+    await forgets('all', () => handlers['memory.stale']({}), false);
+    const destroyed = { messageIds: [newId()] };
+    await forgets('texts, nobody knows where', () => handlers['texts.destroyed'](destroyed), false);
+    places.push([chatId, 3]);
+    await forgets('a text', () => handlers['texts.destroyed'](destroyed), true);
+  });
+
+  it('keeps nothing that was opened while something was forgotten, or has no memory for it', () => {
+    const { cache } = given();
+    const { epoch } = cache;
+    cache.drop(newId(), 1);
+    cache.keep(segment(1, { [ada]: 'harbour' }), epoch);
+    expect(knows(cache, 1)).toEqual([false, false]);
+    const { cache: none } = given(0);
+    none.keep(segment(1, { [ada]: 'harbour' }), none.epoch);
+    expect(knows(none, 1)).toEqual([false, false]);
+    expect(none.size).toBe(0);
+  });
+});
