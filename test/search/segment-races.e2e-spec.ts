@@ -3,6 +3,7 @@ import { Database } from '../../src/database/database.js';
 import { SegmentBuilder } from '../../src/search/segment-builder.js';
 import { SegmentMerger } from '../../src/search/segment-merger.js';
 import { SegmentStore } from '../../src/search/segment-store.js';
+import { searchTexts } from '../support/searches.js';
 import { keysOf, Segments, sendAll } from '../support/segments.js';
 import { TestApp, type TestUser } from '../support/test-app.js';
 import { lacking, TwoApps } from '../support/two-apps.js';
@@ -143,6 +144,36 @@ describe.skipIf(lacking)(`two processes${lacking && ` (${lacking})`}`, () => {
       ]);
       const text = await here.readable(await keysOf(apps.here));
       expect(text.match(/word\d+/g)).toEqual(numbered(40));
+    } finally {
+      await apps.stop();
+    }
+  });
+
+  it('search one room while they index it', async () => {
+    const apps = await TwoApps.start();
+    try {
+      const both = [apps.here, apps.there].map((one) => new Segments(one));
+      const { user: ada, chatId: room } = await apps.here.givenMember();
+      const clients = [ada.client, apps.elsewhere(ada)];
+      const said: string[] = [];
+      for (let round = 0; round < 6; round++) {
+        const texts = numbered(10).map((word) => `harbour ${word} of ${round}`);
+        const ids = await sendAll(ada, room, texts);
+        said.push(...texts);
+        const changed = `harbour edited in ${round}`;
+        const path = `/message/${ids[3]}`;
+        expect((await clients[round % 2].patch(path, { message: changed })).status).toBe(200);
+        said[10 * round + 3] = changed;
+        const found = clients.map((client) => searchTexts(client, { q: 'harbour', chat_id: room }));
+        const indexed = both.map((one) => one.index());
+        expect(await Promise.all(found)).toEqual([said.toReversed(), said.toReversed()]);
+        await Promise.all(indexed);
+        for (const client of clients) {
+          const edited = await searchTexts(client, { q: 'edited', chat_id: room });
+          expect(edited).toHaveLength(round + 1);
+        }
+      }
+      expect((await both[0].ranges(room)).at(-1)).toEqual([57, 60]);
     } finally {
       await apps.stop();
     }
