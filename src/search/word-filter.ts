@@ -26,17 +26,21 @@ export class WordFilter {
 
   /** @param text words in UTF-8, each two parted by spaces or line breaks */
   add(text: Uint8Array): void {
+    const { units } = this;
+    const { length } = text;
     let hash = FNV_OFFSET;
-    for (let at = 0; at < text.length; at++) {
+    for (let at = 0; at < length; at++) {
       const byte = text[at];
       if (byte > SPACE) {
         hash = Math.imul(hash ^ byte, FNV_PRIME);
-      } else {
-        this.set(mixed(hash)); // of no word too: that spares a question
+      } else if (at > 0 && text[at - 1] > SPACE) {
+        hash = mixed(hash);
+        units[unitOf(hash, units.length)] |= bitsOf(hash);
         hash = FNV_OFFSET;
       }
     }
-    this.set(mixed(hash));
+    hash = mixed(hash);
+    units[unitOf(hash, units.length)] |= bitsOf(hash); // of no word too, where a space ends it
   }
 
   mayHold(word: string): boolean {
@@ -44,17 +48,13 @@ export class WordFilter {
     for (const byte of Buffer.from(word)) hash = Math.imul(hash ^ byte, FNV_PRIME);
     hash = mixed(hash);
     const bits = bitsOf(hash);
-    return (this.units[this.unitOf(hash)] & bits) === bits;
+    return (this.units[unitOf(hash, this.units.length)] & bits) === bits;
   }
+}
 
-  private set(hash: number): void {
-    this.units[this.unitOf(hash)] |= bitsOf(hash);
-  }
-
-  /** By its upper bits. */
-  private unitOf(hash: number): number {
-    return Math.floor(((hash >>> 0) / 2 ** 32) * this.units.length);
-  }
+/** By its upper bits; of at most 32,768. */
+function unitOf(hash: number, count: number): number {
+  return ((hash >>> 16) * count) >>> 16;
 }
 
 /** By its lower bits. */
@@ -62,9 +62,8 @@ function bitsOf(hash: number): number {
   return (1 << (hash & 31)) | (1 << ((hash >>> 5) & 31)) | (1 << ((hash >>> 10) & 31));
 }
 
-/** Makes each bit one of all bits (the end of MurmurHash3). */
+/** Makes each bit one of many of those that FNV has made. */
 function mixed(hash: number): number {
-  let bits = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
-  return bits ^ (bits >>> 16);
+  const bits = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
+  return bits ^ (bits >>> 13);
 }
