@@ -99,6 +99,28 @@ describe('Passport, the edge and sockets', () => {
   });
 });
 
+describe('the header of a request', () => {
+  const token = sign(HEADER, CLAIMS);
+  const given = (...values: string[]): FastifyRequest => {
+    const rawHeaders = values.flatMap((value) => ['authorization', value]);
+    return { headers: { authorization: values[0] }, raw: { rawHeaders } } as never;
+  };
+
+  it.each([`Bearer ${token}`, `bearer  ${token}`])('is read as %s', (value) => {
+    expect(tokens.findClaims(given(value))).toEqual(CLAIMS);
+  });
+
+  it.each([
+    ['twice, of which node tells the first', [`Bearer ${token}`, 'Bearer another']],
+    ['twice the same', [`Bearer ${token}`, `Bearer ${token}`]],
+    ['of another scheme', [`Basic ${token}`]],
+    ['with more behind it', [`Bearer ${token} more`]],
+  ])('is not read where it stands %s', (_how, values) => {
+    expect(tokens.findClaims(given(...values))).toBeNull();
+    expect(() => tokens.requireClaims(given(...values))).toThrow(DeadTokenError);
+  });
+});
+
 describe('a token that Passport has verified', () => {
   const token = sign(HEADER, CLAIMS);
 

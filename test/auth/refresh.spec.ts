@@ -24,6 +24,7 @@ let claims: TokenClaims;
 let answered: TokenPair;
 const deleted = vi.fn();
 const announce = vi.fn<SessionService['announce']>();
+const endOlderPairs = vi.fn<Whitelist['endOlderPairs']>();
 let refresh: () => Promise<unknown>;
 
 beforeAll(() => Logger.overrideLogger(false));
@@ -31,6 +32,7 @@ afterAll(() => Logger.overrideLogger(true));
 beforeEach(() => {
   deleted.mockReset();
   announce.mockReset();
+  endOlderPairs.mockReset();
   const now = new Date();
   session = {
     id: newId(),
@@ -61,7 +63,7 @@ beforeEach(() => {
       toDto: (given: TokenPair) => (answered = given),
     } as unknown as TokenService,
     { announce } as unknown as SessionService,
-    { endOlderPairs: vi.fn() } as unknown as Whitelist,
+    { endOlderPairs } as unknown as Whitelist,
     settings,
   );
   refresh = () => service.refresh('a token', DEVICE);
@@ -73,6 +75,8 @@ describe('a refresh token', () => {
   it('of the newest pair is answered the next one', async () => {
     await refresh();
     expect([answered.refresh.pair, session.pair]).toEqual([2, 2]);
+    // It is in use by that, so that those before it have had their time.
+    expect(endOlderPairs.mock.calls.map(([, ...rest]) => rest)).toEqual([[session.id, 1]]);
   });
 
   it('of the pair before is answered the newest one again, for as long as it lives', async () => {
