@@ -9,6 +9,7 @@ import type { Connection } from '../../src/realtime/connection.js';
 import { Connections } from '../../src/realtime/connections.js';
 import { EventOrder } from '../../src/realtime/event-order.js';
 import type { Ready } from '../../src/realtime/ready.js';
+import { TooManyConnectionsError } from '../../src/realtime/realtime.errors.js';
 import { Subscriptions } from '../../src/realtime/subscriptions.js';
 import { Gate } from '../support/gate.js';
 
@@ -20,6 +21,8 @@ let joined: Map<string, number>;
 let living: boolean;
 /** Where reads wait, in their order; those beyond do not. */
 let gates: Gate[];
+/** Where the bus waits until the events of rooms come here. */
+let following: Gate | undefined;
 let connections: Connections;
 let rooms: Subscriptions;
 
@@ -39,7 +42,8 @@ beforeEach(() => {
     joinedChanges: (ids: string[]) =>
       wait(new Map(ids.map((id) => [id, new Map(joined)])), gates.shift()),
   } as unknown as ChatRepository;
-  const bus = { follow: () => Promise.resolve(), unfollow: vi.fn() } as unknown as EventBus;
+  following = undefined;
+  const bus = { follow: () => following?.pass(), unfollow: vi.fn() } as unknown as EventBus;
   rooms = new Subscriptions(bus, new EventOrder(), { tell: vi.fn() } as unknown as Ready);
   connections = new Connections(sessions, chats, rooms);
 });
@@ -163,6 +167,38 @@ describe('a connection that opens', () => {
     expect(connections.size).toBe(0);
   });
 
+  it('is refused by the news that its session is over while it is being admitted', async () => {
+    const gate = new Gate();
+    const opening = connections.open(connection(), () => gate.pass());
+    await gate.reached;
+    connections.endSessions([USER.sessionId]);
+    gate.open(); // by what was read before; so is what follows
+    await expect(opening).rejects.toThrow(DeadTokenError);
+    expect([connections.size, [...rooms.ids]]).toEqual([0, []]);
+  });
+
+  it('is open once the events of its rooms come here, not before', async () => {
+    following = new Gate();
+    const opened = vi.fn();
+    const opening = connections.open(connection()).then(opened);
+    await following.reached;
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(opened).not.toHaveBeenCalled();
+    following.open();
+    await opening;
+    expect(opened).toHaveBeenCalled();
+  });
+
+  it('is one of fifty of its user, and of no more', async () => {
+    const all = Array.from({ length: 50 }, () => connection());
+    for (const one of all) await connections.open(one);
+    await expect(connections.open(connection())).rejects.toThrow(TooManyConnectionsError);
+    await connections.open(connection({ id: newId(), sessionId: newId() }));
+    connections.remove(all[0]);
+    await connections.open(connection());
+    expect(connections.size).toBe(51);
+  });
+
   it('leaves nothing when it is not admitted', async () => {
     const refusal = new Error('no');
     await expect(connections.open(connection(), () => Promise.reject(refusal))).rejects.toBe(
@@ -173,5 +209,25 @@ describe('a connection that opens', () => {
       [],
       [],
     ]);
+  });
+});
+
+describe('a look at a connection that is open', () => {
+  it('takes it out of the rooms that were left, and into those that were joined', async () => {
+    const one = connection();
+    await connections.open(one);
+    joined = new Map([[OTHER_ROOM, 1]]);
+    expect(await connections.look([one])).toEqual([one]);
+    expect([...one.chatIds]).toEqual([OTHER_ROOM]);
+    expect([...rooms.ids]).toEqual([OTHER_ROOM]);
+    expect(await connections.look([one])).toEqual([]); // nothing is new to it
+  });
+
+  it('closes it where its session is over', async () => {
+    const one = connection();
+    await connections.open(one);
+    living = false;
+    await connections.look([one]);
+    expect([one.isEnded, connections.size, [...rooms.ids]]).toEqual([true, 0, []]);
   });
 });

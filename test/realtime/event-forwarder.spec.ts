@@ -13,6 +13,7 @@ const ROOM = newId();
 const [ADA, BOB] = [newId(), newId()];
 
 let take: (event: RoomEvent) => void;
+let end: (news: { sessionIds: string[] }) => void;
 /** What was done to memberships, and to whom it was said. */
 let done: string[];
 let streams: EventStream[];
@@ -30,11 +31,13 @@ beforeEach(() => {
     join: (userId: string) => Promise.resolve(done.push(`join ${nameOf(userId)}`)),
     part: (userId: string) => done.push(`part ${nameOf(userId)}`),
     closeRoom: () => done.push('close'),
+    endSessions: (ids: string[]) => done.push(`end ${ids.join(' ')}`),
     of: (userId: string) => streams.filter(({ user }) => user.id === userId),
   };
   const bus = {
     on: (type: string, handler: typeof take) => {
       if (type === 'room.event') take = handler;
+      else end = handler as unknown as typeof end;
     },
   };
   new EventForwarder(
@@ -98,6 +101,11 @@ it('says farewell once: not to a stream that hears the room', () => {
   streams = [streams[0]];
   take(member('removed', 2));
   expect(done).toContain('member.changed to Ada');
+});
+
+it('ends those whose session is over, once it hears of that', () => {
+  end({ sessionIds: ['one', 'other'] });
+  expect(done).toEqual(['end one other']);
 });
 
 it('ends a room after its last event', () => {

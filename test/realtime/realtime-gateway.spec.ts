@@ -1,14 +1,17 @@
 import { EventEmitter } from 'node:events';
 import type { Server, Socket } from 'socket.io';
-import { beforeEach, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AccessTokens } from '../../src/auth/access-tokens.js';
 import type { TokenClaims } from '../../src/auth/token-rules.js';
 import { newId } from '../../src/crypto/ids.js';
+import type { RoomEvent } from '../../src/events/events.js';
 import type { Connection } from '../../src/realtime/connection.js';
 import type { Connections } from '../../src/realtime/connections.js';
+import { EventStream } from '../../src/realtime/event-stream.js';
 import { RealtimeGateway } from '../../src/realtime/realtime.gateway.js';
 import type { Ready } from '../../src/realtime/ready.js';
 import type { SocketCallers } from '../../src/realtime/socket-callers.js';
+import { SocketConnection } from '../../src/realtime/socket-connection.js';
 import type { Typing } from '../../src/realtime/typing.js';
 import { Gate } from '../support/gate.js';
 
@@ -33,6 +36,7 @@ beforeEach(() => {
     },
     remove: (connection: Connection) => open.delete(connection),
     has: (connection: Connection) => open.has(connection),
+    of: (userId: string) => [...open].filter(({ user }) => user.id === userId),
   };
   gateway = new RealtimeGateway(
     { identify: () => Promise.resolve(CLAIMS) } as unknown as SocketCallers,
@@ -94,4 +98,45 @@ it('closes one that asks twice', async () => {
   gate.open();
   await admitted;
   expect(next).not.toHaveBeenCalled();
+});
+
+describe('an event', () => {
+  const ROOM = newId();
+  const EVENT = {
+    type: 'room.event',
+    name: 'typing',
+    chatId: ROOM,
+    payload: { type: 'typing' },
+  } satisfies RoomEvent;
+  /** To which of Socket.IO's rooms it was sent, and which were spared: to none is to everybody. */
+  let sent: { to: unknown[]; except: unknown[] }[];
+
+  beforeEach(() => {
+    sent = [];
+    const operator = (to: unknown[], except: unknown[]): object => ({
+      except: (more: string[]) => operator(to, [...except, ...more]),
+      emit: () => sent.push({ to, except }),
+    });
+    const to = (rooms: string | string[]): object => operator([rooms].flat(), []);
+    Object.assign(gateway, { server: { to } });
+    const user = { id: CLAIMS.sub, sessionId: CLAIMS.sid };
+    open.add(new SocketConnection({ id: 'a socket' } as Socket, user));
+    open.add(new EventStream(user));
+  });
+
+  it('goes to the room, but for the sockets of one who is spared', () => {
+    gateway.emit(EVENT);
+    gateway.emit({ ...EVENT, except: CLAIMS.sub });
+    const to = [`chat:${ROOM}`];
+    expect(sent).toEqual([
+      { to, except: [] },
+      { to, except: ['a socket'] },
+    ]);
+  });
+
+  it('for one user goes to their sockets, and to nobody where they have none here', () => {
+    gateway.emit({ ...EVENT, only: CLAIMS.sub });
+    gateway.emit({ ...EVENT, only: newId() });
+    expect(sent).toEqual([{ to: ['a socket'], except: [] }]);
+  });
 });

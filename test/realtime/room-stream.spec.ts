@@ -47,6 +47,69 @@ async function streamAt(change: number, ...missed: number[]) {
   return { deliver, sent, asked, gate, missed };
 }
 
+describe('a client that may have missed something', () => {
+  const marker: ReplayedEvent['payload'] = {
+    type: 'read.changed',
+    chat_id: ROOM,
+    user_id: USER.id,
+    read_seq: 1,
+    unread_count: 0,
+  };
+
+  /** One that catches up with all that it missed; each look waits, and the first ones answer this. */
+  async function streamMissing(...answers: ReplayedEvent[][]) {
+    const cursors: unknown[] = [];
+    const gates = answers.map(() => new Gate());
+    const replay = {
+      now: () => Promise.resolve({ change: 5, history: 'new' }),
+
+      async *all(_user: unknown, _chat: unknown, cursor: object) {
+        const n = cursors.push(cursor) - 1;
+        await gates[n]?.pass();
+        yield* answers[n] ?? [];
+      },
+    };
+    const stream = new RoomStream(USER, ROOM, replay as unknown as RoomReplay);
+    await stream.begin({ after: 7, history: 'old' });
+    return { stream, cursors, gates };
+  }
+
+  it('looks once more where it is told so while it looks', async () => {
+    const { stream, cursors, gates } = await streamMissing([{ payload: marker }], []);
+    await gates[0].reached;
+    stream.ready();
+    gates[0].open();
+    await gates[1].reached;
+    expect(cursors).toHaveLength(2);
+    stream.destroy();
+  });
+
+  it('goes on in the line of history that it is given, from where that stands', async () => {
+    const payload = { type: 'reset' as const, chat_id: ROOM, change: 5, history: 'new' };
+    const { stream, cursors, gates } = await streamMissing([{ payload, place: 5 }], []);
+    await gates[0].reached;
+    gates[0].open();
+    await vi.waitFor(() => expect(String(stream.read() ?? '')).toContain('event: reset'));
+    stream.ready();
+    await gates[1].reached;
+    expect(cursors).toEqual([
+      { change: 7, history: 'old' },
+      { change: 5, history: 'new' },
+    ]);
+    stream.destroy();
+  });
+
+  it('is hung up on by its leaving the room, and sent nothing that is found then', async () => {
+    const { stream, gates } = await streamMissing([{ payload: marker }]);
+    await gates[0].reached;
+    stream.leave();
+    gates[0].open();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(String(stream.read() ?? '')).not.toContain('read.changed');
+    stream.destroy();
+  });
+});
+
 describe('the stream of a room', () => {
   it('passes on what is next, with its change as the id', async () => {
     const { deliver, sent, asked } = await streamAt(5);
