@@ -9,7 +9,7 @@ import type { Store } from './store.js';
 const run = promisify(execFile);
 
 /** Under what a server is measured, beside its defaults. */
-export type Profile = 'default' | 'small cache' | 'no cache' | 'large search cache' | 'slow disk';
+export type Profile = 'default' | 'small cache' | 'no cache' | 'slow disk';
 
 export interface Room {
   id: string | number;
@@ -18,7 +18,12 @@ export interface Room {
 
 export interface Target {
   name: 'conclave' | 'reference';
-  start(store: Store, profile: Profile, nodeArgs?: string[]): Promise<Server>;
+  start(
+    store: Store,
+    profile: Profile,
+    nodeArgs?: string[],
+    environment?: NodeJS.ProcessEnv,
+  ): Promise<Server>;
   /** Puts messages into a room of a server that is stopped. */
   fill(store: Store, room: Room, count: number, talk?: Talk): Promise<void>;
 }
@@ -51,7 +56,6 @@ const NODE_ARGS = ['--max-semi-space-size=32'];
 const CACHE: Partial<Record<Profile, NodeJS.ProcessEnv>> = {
   'small cache': { BODY_CACHE_BYTES: '65536' },
   'no cache': { BODY_CACHE_BYTES: '0' },
-  'large search cache': { SEARCH_CACHE_BYTES: '134217728' },
 };
 
 const pathOf = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
@@ -59,10 +63,10 @@ const prefixOf = (profile: Profile): string[] => (profile === 'slow disk' ? SLOW
 
 export const conclave: Target = {
   name: 'conclave',
-  start: (store, profile, nodeArgs = []) =>
+  start: (store, profile, nodeArgs = [], environment = {}) =>
     Server.start(
       [...NODE_ARGS, ...nodeArgs, pathOf('../dist/main.js')],
-      { ...CONCLAVE, ...CACHE[profile], ...store.environment },
+      { ...CONCLAVE, ...CACHE[profile], ...store.environment, ...environment },
       prefixOf(profile),
     ),
   fill: (store, room, count, talk) => fillRoom(store, [SECRETS.MASTER_KEYS], room, count, talk),
