@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -35,6 +36,13 @@ describe('Thumbnails', () => {
     expect(seen).toEqual(looks.map(() => ({ width: 1, height: 1, thumbnail: expect.any(Buffer) })));
     expect([begun, most]).toEqual([['a1', 'a2', 'b1', 'a3'], 1]);
     expect(own.counts).toEqual({ made: 4, none: 0 });
+  });
+
+  it('makes none while no descriptor is left, and goes on once there are some', () => {
+    const limited = 'ulimit -n 1024; exec "$0" "$@"';
+    const program = resolve('test/support/few-descriptors.mjs');
+    const words = ['-c', limited, process.execPath, program, PIXEL.toString('base64')];
+    expect(JSON.parse(execFileSync('/bin/sh', words).toString())).toEqual([false, true]);
   });
 
   it('tells what keeps it from reading, and goes on with the next one', async () => {
