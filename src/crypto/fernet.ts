@@ -134,17 +134,20 @@ export function fernetOpen(
     throw new InvalidFernetTokenError();
   }
   const iv = raw.subarray(IV_OFFSET, CIPHERTEXT_OFFSET);
-  const decipher = createDecipheriv('aes-128-cbc', encryption, iv);
-  try {
-    const blocks = decipher.update(raw.subarray(CIPHERTEXT_OFFSET, macOffset));
-    const lastBlock = decipher.final();
-    const opened = Buffer.concat([blocks, lastBlock]);
-    blocks.fill(0);
-    lastBlock.fill(0);
-    return opened;
-  } catch {
-    throw new InvalidFernetTokenError();
+  // Of what is padded it would hold the last block back, for another Buffer and a copy of both.
+  const decipher = createDecipheriv('aes-128-cbc', encryption, iv).setAutoPadding(false);
+  return withoutPadding(decipher.update(raw.subarray(CIPHERTEXT_OFFSET, macOffset)));
+}
+
+/** Of PKCS #7. That it is wrong tells nobody anything: the token was signed by who has the key. */
+function withoutPadding(blocks: Buffer): Buffer {
+  const length = blocks.length - blocks[blocks.length - 1];
+  const padding = blocks.length - length;
+  if (padding < 1 || padding > BLOCK_BYTES) throw new InvalidFernetTokenError();
+  for (let at = length; at < blocks.length; at++) {
+    if (blocks[at] !== padding) throw new InvalidFernetTokenError();
   }
+  return blocks.subarray(0, length);
 }
 
 function halvesOf(key: Buffer | FernetKey): {

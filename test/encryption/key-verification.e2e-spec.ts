@@ -1,13 +1,15 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { KeyVerification, type VerificationReport } from '../../src/encryption/key-verification.js';
 import { MasterKeys } from '../../src/encryption/master-keys.js';
 import { OwnerKeys } from '../../src/encryption/owner-keys.js';
 import { FIRST_KEY } from '../../src/encryption/wrapped-key.entity.js';
 import { KeyRenewal } from '../../src/encryption/key-renewal.js';
+import { quantile, takeTurns } from '../support/turns.js';
 import { until } from '../support/until.js';
 import { TestApp, type TestUser } from '../support/test-app.js';
+
+const MOST_STOPPED_MS = 20;
 
 let app: TestApp;
 let user: TestUser;
@@ -47,6 +49,14 @@ async function givenKeys(count: number): Promise<string[]> {
 const sound = (part: string, opened: number): object => ({ part, opened, failed: 0, failures: [] });
 
 describe('a verification', () => {
+  it('goes on after long messages, of which it takes few at a time', async () => {
+    const long = '\u{1F511}'.repeat(16_000);
+    const room = await app.givenChat(user);
+    for (let n = 0; n < 14; n++) await send(long, room);
+    for (let n = 0; n < 14; n++) await send(`${n}`);
+    expect((await verify()).parts).toContainEqual(sound('messages', 28));
+  });
+
   it('opens every key, and every message', async () => {
     const other = await app.givenChat(user);
     for (let n = 0; n < 130; n++) await send(`${n}`, n % 3 ? chatId : other);
@@ -128,17 +138,11 @@ describe('a verification', () => {
 
   it('lets others in', async () => {
     await givenKeys(5000);
-    let longest = 0;
-    let last = performance.now();
-    const timer = setInterval(() => {
-      longest = Math.max(longest, performance.now() - last);
-      last = performance.now();
-    }, 1);
-    await sleep(50);
-    longest = 0;
-    await verify();
-    clearInterval(timer);
-    expect(longest).toBeLessThan(100); // 20 ms on a machine that does nothing else
+    const longest: number[] = []; // a collection of garbage may fall into one
+    while (longest.length < 8 && !longest.some((turn) => turn < MOST_STOPPED_MS)) {
+      longest.push(quantile(await takeTurns(verify()), 1));
+    }
+    expect(Math.min(...longest)).toBeLessThan(MOST_STOPPED_MS);
   });
 
   it('waits for one that is under way', async () => {

@@ -13,17 +13,24 @@ import { OwnerKeys } from '../../encryption/owner-keys.js';
 import { FIRST_KEY } from '../../encryption/wrapped-key.entity.js';
 
 /** Of the longest messages these are 9 MB, which SQLite reads in one go. */
-const STEP = 100;
+const SQLITE_STEP = 100;
+/** Of short messages: a step costs as much as 40 of them, most of all what is read from the connection. */
+const POSTGRES_STEP = 500;
+/** Of long ones, and one more. */
+const POSTGRES_STEP_BYTES = 1_000_000;
 /** To wait for each costs 2 µs, of 20 in all. */
 const AT_ONCE = 10;
 
-/** Index message(chat_id, seq). Parameters: the last place before them, how many. */
+/** Index message(chat_id, seq). Parameters: the last place before them. */
 const SEALED_AFTER = statement({
   name: 'sealed_messages_after',
-  postgres: `SELECT id, chat_id, seq, sender_id, ciphertext FROM message
-    WHERE (chat_id, seq) > ($1::uuid, $2) ORDER BY chat_id, seq LIMIT $3`,
+  postgres: `SELECT id, chat_id, seq, sender_id, ciphertext FROM (
+    SELECT *, sum(octet_length(ciphertext)) OVER
+      (ORDER BY chat_id, seq ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
+    FROM message WHERE (chat_id, seq) > ($1::uuid, $2) ORDER BY chat_id, seq LIMIT ${POSTGRES_STEP}
+    ) AS step WHERE coalesce(bytes_before, 0) < ${POSTGRES_STEP_BYTES} ORDER BY chat_id, seq`,
   sqlite: `SELECT id, chat_id, seq, sender_id, ciphertext FROM message
-    WHERE (chat_id, seq) > (?, ?) ORDER BY chat_id, seq LIMIT +?`,
+    WHERE (chat_id, seq) > (?, ?) ORDER BY chat_id, seq LIMIT ${SQLITE_STEP}`,
 });
 
 /** Such as have to open: not of a deleted room or an erased author. By the primary keys. Parameter: ids. */
@@ -63,13 +70,13 @@ export class MessageVerification implements Verifiable {
   async verify(found: Findings): Promise<void> {
     let place: [chatId: string, seq: number] = [FIRST_KEY, 0];
     for (;;) {
-      const rows = await this.database.rows<SealedRow>(SEALED_AFTER, [...place, STEP]);
+      const rows = await this.database.rows<SealedRow>(SEALED_AFTER, place);
+      const last = rows.at(-1);
+      if (!last) return;
       const sealed = rows.filter((row) => row[4] !== null);
       const shut = await this.shutAmong(sealed);
       found.opened += sealed.length - shut.length;
       if (shut.length > 0) await this.lookAgain(shut, found);
-      const last = rows.at(-1);
-      if (!last || rows.length < STEP) return;
       place = [last[1], last[2]];
     }
   }
