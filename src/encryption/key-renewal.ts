@@ -1,4 +1,4 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { inSlices } from '../common/slices.js';
 import { idAt } from '../crypto/ids.js';
 import { Database } from '../database/database.js';
@@ -35,8 +35,6 @@ export interface RenewalReport {
  */
 @Injectable()
 export class KeyRenewal {
-  private readonly logger = new Logger('keys');
-
   constructor(
     private readonly database: Database,
     private readonly master: MasterKeys,
@@ -47,9 +45,7 @@ export class KeyRenewal {
   async renew(target: RenewalTarget): Promise<RenewalReport> {
     const { renewed, countsFrom } =
       target === 'all' ? await this.renewAll() : await this.renewOne(target);
-    const report = { renewed, counts_from: new Date(countsFrom).toISOString() };
-    this.logger.log({ event: 'keys.renewed', ...namesOf(target), ...report });
-    return report;
+    return { renewed, counts_from: new Date(countsFrom).toISOString() };
   }
 
   private async renewOne(
@@ -107,9 +103,4 @@ export class KeyRenewal {
     key.fill(0);
     return wrapped;
   }
-}
-
-function namesOf(target: RenewalTarget): Record<string, string> {
-  if (target === 'all') return {};
-  return 'chatId' in target ? { chat_id: target.chatId } : { user_id: target.userId };
 }

@@ -6,6 +6,7 @@ import type { Row, Statement } from '../database/statement.js';
 import type { Reads, Transaction } from '../database/transaction.js';
 import { PeriodicJob } from '../jobs/job.js';
 import { KeyMissingError } from './encryption.errors.js';
+import { FailedKeys, type Place } from './failed-keys.js';
 import { KeyCounts } from './key-counts.js';
 import { KeyReports } from './key-reports.js';
 import { MasterKeys } from './master-keys.js';
@@ -24,8 +25,6 @@ const MOST_FAILURES = 1000;
 const OTHERS_MS = 100;
 
 type OldKey = [ownerId: string, kind: string, since: string, token: string];
-
-type Place = [ownerId: string, since: string];
 
 /** Under one master key. */
 interface OldKeys {
@@ -63,8 +62,7 @@ export class KeyRotation extends PeriodicJob {
   /** Since the start. */
   readonly counts = { rewrapped: 0, failed: 0 };
   private readonly logger = new Logger('keys');
-  /** Keys, by owner and `since`, that do not open under the master key that they name. */
-  private readonly failed = new Map<string, { place: Place; keyId: string }>();
+  private readonly failed = new FailedKeys();
   private run: { rows: number; since: number } | undefined;
   private readonly pause = new Pause();
   private asked: Promise<unknown> = Promise.resolve();
@@ -83,6 +81,7 @@ export class KeyRotation extends PeriodicJob {
   async step(tx: Transaction): Promise<boolean> {
     if (this.isAsked) return false;
     const { isLast, waitsFor } = await this.batch(tx);
+    if (isLast) await this.failed.lookAgain(tx);
     if (waitsFor.length > 0) this.wait(waitsFor);
     else if (isLast) tx.onCommit(() => this.finish());
     return !isLast;
@@ -120,6 +119,7 @@ export class KeyRotation extends PeriodicJob {
       if (waitsFor.length > 0 || !(await this.findOld(this.database, FIND_OTHERS_OLD_KEYS))) break;
       await sleep(OTHERS_MS);
     }
+    if (this.failed.size > 0) await this.database.write((tx) => this.failed.lookAgain(tx));
     if (report.waits_for.length === 0) this.finish();
     report.failed = this.failed.size;
     report.seconds = Math.round(performance.now() - begun) / 1000;
@@ -142,7 +142,7 @@ export class KeyRotation extends PeriodicJob {
     this.pause.end();
     await tx.rows(NOTE_USE, [[keyId]]);
     if (failed.length > 0) {
-      await tx.rows(NOTE_FAILED, [keyId, this.failuresUnder(keyId) + failed.length]);
+      await tx.rows(NOTE_FAILED, [keyId, this.failed.countUnder(keyId) + failed.length]);
     }
     if (rewrapped.length > 0) tx.commitWith({ statement: WRITE_REWRAPPED, lists: [rewrapped] });
     tx.onCommit(() => this.count(keyId, rewrapped.length, failed));
@@ -162,16 +162,11 @@ export class KeyRotation extends PeriodicJob {
     if (this.failed.size >= MOST_FAILURES) return undefined;
     for (const keyId of await storedKeyIds(reads)) {
       if (this.master.stateOf(keyId) !== 'opens') continue;
-      const failed = [...this.failed.values()].map(({ place }) => place);
-      const skipped = [[FIRST_KEY, FIRST_KEY], ...failed];
+      const skipped = [[FIRST_KEY, FIRST_KEY], ...this.failed.places];
       const old = await reads.rows<OldKey>(statement, [keyId, skipped, BATCH]);
       if (old.length > 0) return { keyId, old };
     }
     return undefined;
-  }
-
-  private failuresUnder(keyId: string): number {
-    return [...this.failed.values()].filter((one) => one.keyId === keyId).length;
   }
 
   private rewrap({ keyId, old }: OldKeys): {
@@ -214,7 +209,7 @@ export class KeyRotation extends PeriodicJob {
     if (this.run) this.run.rows += rows;
     for (const place of failed) {
       const [owner_id] = place;
-      this.failed.set(place.join(), { place, keyId });
+      this.failed.add(place, keyId);
       this.counts.failed++;
       this.logger.error({
         event: 'keys.rewrap_failed',

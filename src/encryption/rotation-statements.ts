@@ -33,3 +33,11 @@ export const WRITE_REWRAPPED = statement({
       WHERE owner_id = @owner_id AND kind = @kind AND since = @since`,
   ],
 });
+
+/** By the primary key. Parameter: owners. */
+export const FIND_PLACES = statement({
+  name: 'find_key_places',
+  postgres: `SELECT owner_id, since, key_id FROM wrapped_key WHERE owner_id = ANY($1::uuid[])`,
+  sqlite: `SELECT owner_id, since, key_id FROM wrapped_key
+    WHERE owner_id IN (SELECT value FROM json_each(?))`,
+});

@@ -55,6 +55,11 @@ describe('conclave keys, beside a server', () => {
       const rotated = await keys('rotate');
       expect([rotated.code, JSON.parse(rotated.out).failed], time).toEqual([3, 1]);
     }
+    await app!.sql('DELETE FROM wrapped_key WHERE owner_id = ?', [chatId]); // as its destruction does
+    const rotated = await keys('rotate');
+    expect([rotated.code, JSON.parse(rotated.out).failed]).toEqual([0, 0]);
+    const { keys: known } = await conclaveJson(beside(database), ['keys', 'status']);
+    expect(known.map(({ failed }: { failed: number }) => failed)).toEqual(known.map(() => 0));
   });
 
   it('renews the keys of a room, an account or all, and takes one of them', async () => {
@@ -67,7 +72,9 @@ describe('conclave keys, beside a server', () => {
     for (const target of [[], ['--all', '--room', chatId], ['--room', user.id]]) {
       expect((await keys('renew', ...target)).code).toBe(1);
     }
-    expect(app!.log.filter(({ via }) => via === 'command')).toHaveLength(3);
+    const told = app!.log.filter(({ event }) => event === 'keys.renewed');
+    expect(told.map(({ via }) => via)).toEqual(['command', 'command', 'command']);
+    expect(told[0]).toMatchObject({ chat_id: chatId, renewed: 1, counts_from: expect.any(String) });
   });
 
   it('begins a new line of history', async () => {

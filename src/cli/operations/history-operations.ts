@@ -1,18 +1,18 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { History } from '../../database/history.js';
+import { audit } from './audit.js';
 import type { Table } from './given.js';
 
 /** The database's line of history, after what has undone some of it. */
 @Injectable()
 export class HistoryOperations {
   readonly table: Table = { 'history.renew': () => this.renew() };
-  private readonly audit = new Logger('audit');
 
   constructor(private readonly history: History) {}
 
   private async renew(): Promise<{ history: string }> {
     const history = await this.history.renew();
-    this.audit.log({ event: 'history.renewed', history, via: 'command' });
+    audit('history.renewed', { history });
     return { history };
   }
 }

@@ -1,4 +1,4 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import {
   KeyRenewal,
   type RenewalReport,
@@ -8,9 +8,8 @@ import { KeyRotation, type RotationReport } from '../../encryption/key-rotation.
 import { KeyStatus } from '../../encryption/key-status.js';
 import { KeyVerification } from '../../encryption/key-verification.js';
 import { Accounts } from './accounts.js';
+import { audit } from './audit.js';
 import { type Given, refuse, requireId, type Table, textOf } from './given.js';
-
-const VIA = { via: 'command' };
 
 /** Keys, as an operator looks after them. */
 @Injectable()
@@ -21,7 +20,6 @@ export class KeyOperations {
     'keys.verify': ({ messages }) => this.verification.verify({ messages: messages === true }),
     'keys.renew': (given) => this.renew(given),
   };
-  private readonly audit = new Logger('audit');
 
   constructor(
     private readonly status: KeyStatus,
@@ -33,7 +31,7 @@ export class KeyOperations {
 
   private async rotate(): Promise<RotationReport> {
     const report = await this.rotation.rotate();
-    this.audit.log({ event: 'keys.rotated', rows: report.rows, ...VIA });
+    audit('keys.rotated', { rows: report.rows });
     return report;
   }
 
@@ -41,7 +39,7 @@ export class KeyOperations {
     const target = await this.targetOf(given);
     const report = await this.renewal.renew(target);
     const whose = target === 'all' ? {} : namesOf(target);
-    this.audit.log({ event: 'keys.renewed', renewed: report.renewed, ...whose, ...VIA });
+    audit('keys.renewed', { ...whose, ...report });
     return report;
   }
 

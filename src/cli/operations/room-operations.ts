@@ -1,10 +1,11 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { In, IsNull, MoreThan } from 'typeorm';
 import { Chat } from '../../chat/chat.entity.js';
 import { ChatEditor } from '../../chat/chat-editor.js';
 import { Member } from '../../chat/member.entity.js';
 import { type Page, pageOf } from '../../common/page.js';
 import { Database } from '../../database/database.js';
+import { audit } from './audit.js';
 import { type Given, rangeOf, refuse, requireId, type Table, textOf } from './given.js';
 
 export interface ListedRoom {
@@ -36,7 +37,6 @@ export class RoomOperations {
     'rooms.show': (given) => this.show(given),
     'rooms.delete': (given) => this.delete(given),
   };
-  private readonly audit = new Logger('audit');
 
   constructor(
     private readonly database: Database,
@@ -68,7 +68,7 @@ export class RoomOperations {
   private async delete(given: Given): Promise<Pick<ListedRoom, 'id' | 'chat_name'>> {
     const { id, chatName } = await this.require(given);
     await this.editor.deleteAnyway(id);
-    this.audit.log({ event: 'chat.deleted', chat_id: id, via: 'command' });
+    audit('chat.deleted', { chat_id: id });
     return { id, chat_name: chatName };
   }
 

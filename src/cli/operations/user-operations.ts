@@ -1,4 +1,4 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { NewPasswordDto, SignUpDto } from '../../auth/auth.dto.js';
 import type { Caller } from '../../auth/caller.js';
 import { NewAccounts } from '../../auth/new-accounts.js';
@@ -8,6 +8,7 @@ import { ErasureService } from '../../erasure/erasure.service.js';
 import { InputPipe } from '../../http/validation.pipe.js';
 import type { User } from '../../user/user.entity.js';
 import { Accounts } from './accounts.js';
+import { audit } from './audit.js';
 import { type Given, refuse, type Table, textOf } from './given.js';
 
 /** Whom something was done to. */
@@ -18,8 +19,6 @@ export interface Concerned {
   sessions_ended?: number;
 }
 
-const VIA = { via: 'command' };
-
 /** What an operator does to accounts, by the rules and services that serve everybody. */
 @Injectable()
 export class UserOperations {
@@ -29,7 +28,6 @@ export class UserOperations {
     'users.end-sessions': (given) => this.endSessions(given),
     'users.erase': (given) => this.erase(given),
   };
-  private readonly audit = new Logger('audit');
 
   constructor(
     private readonly accounts: Accounts,
@@ -42,7 +40,7 @@ export class UserOperations {
   private async add({ email, password }: Given): Promise<Concerned> {
     const dto = await sound(SignUpDto, { email, password });
     const user = await this.newAccounts.make(dto, operator(), (_tx, user) => user);
-    this.audit.log({ event: 'user.added', user_id: user.id, ...VIA });
+    audit('user.added', { user_id: user.id });
     return concerned(user);
   }
 
@@ -51,14 +49,14 @@ export class UserOperations {
     const user = await this.accounts.require(given);
     if (user.email === null) refuse('user', 'has no e-mail, and so cannot log in with a password');
     const ended = await this.passwords.reset(user, dto.password, operator());
-    this.audit.log({ event: 'user.password_changed', user_id: user.id, ...VIA });
+    audit('user.password_changed', { user_id: user.id });
     return { ...concerned(user), sessions_ended: ended };
   }
 
   private async endSessions(given: Given): Promise<Concerned> {
     const user = await this.accounts.require(given);
     const ended = await this.sessions.endAll(user.id);
-    this.audit.log({ event: 'session.all_revoked', user_id: user.id, ...VIA });
+    audit('session.all_revoked', { user_id: user.id });
     return { ...concerned(user), sessions_ended: ended };
   }
 
@@ -70,7 +68,7 @@ export class UserOperations {
       refuse('confirmation', `is not the ${user.email ? 'e-mail' : 'id'} of this account`);
     }
     await this.erasures.eraseAnyway(user);
-    this.audit.log({ event: 'user.erased', user_id: user.id, ...VIA });
+    audit('user.erased', { user_id: user.id });
     return concerned(user);
   }
 }
