@@ -16,10 +16,13 @@ async function ask(question: string, echo: NodeJS.WritableStream): Promise<strin
   if (!process.stdin.isTTY) return (await text(process.stdin)).replace(/\r?\n$/, '');
   const terminal = createInterface({ input: process.stdin, output: echo, terminal: true });
   terminal.on('SIGINT', () => process.exit(130));
+  const ended = new Promise<never>((_, reject) => {
+    terminal.once('close', () => reject(new Error('The input has ended.')));
+  });
   const isShown = echo === process.stderr;
   if (!isShown) process.stderr.write(question);
   try {
-    return await terminal.question(isShown ? question : '');
+    return await Promise.race([terminal.question(isShown ? question : ''), ended]);
   } finally {
     terminal.close();
     if (!isShown) process.stderr.write('\n');
