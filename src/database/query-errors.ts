@@ -8,6 +8,9 @@ const UNIQUE_VIOLATION = new Set([
 
 const DEADLOCK = new Set(['40001', '40P01']);
 
+/** Of PostgreSQL. */
+const DISK_FULL = '53100';
+
 export function isUniqueViolation(error: unknown): boolean {
   return UNIQUE_VIOLATION.has(codeOf(error));
 }
@@ -15,6 +18,10 @@ export function isUniqueViolation(error: unknown): boolean {
 /** Of PostgreSQL; SQLite has one writer. */
 export function isDeadlock(error: unknown): boolean {
   return DEADLOCK.has(codeOf(error));
+}
+
+export function isDiskFull(error: unknown): boolean {
+  return codeOf(error) === DISK_FULL;
 }
 
 function codeOf(error: unknown): string {

@@ -4,6 +4,7 @@ import type { Settings } from '../../config/settings.js';
 import { requireReleasedSchema } from '../../database/installation.js';
 import { postgresOptions } from '../../database/postgres/options.js';
 import {
+  requireRoom,
   requireSessions,
   requireUtf8,
   requireWritable,
@@ -23,7 +24,7 @@ export async function openToLook(settings: Settings): Promise<DataSource | undef
   return new DataSource(sqliteOptions(settings, entities, 'read-only')).initialize();
 }
 
-/** Whether the server can work with it at all; the same checks as at its start. */
+/** Whether the server can work with it at all; the same checks as at its start, and its disk. */
 export async function databaseFindings(source: DataSource): Promise<Finding[]> {
   const schema = await refusalOf(
     () => requireReleasedSchema(source, () => 'Move it away'),
@@ -33,6 +34,7 @@ export async function databaseFindings(source: DataSource): Promise<Finding[]> {
   const checks: [() => Promise<void>, string][] = [
     [() => requireUtf8(source), 'A dump of it can be restored into one that is UTF8.'],
     [() => requireWritable(source), 'Until then /health/ready is 503.'],
+    [() => requireRoom(source), 'Make room: until then sends are answered 503.'],
     [() => requireSessions(source), 'The server refuses it at its start.'],
   ];
   const faults = [];

@@ -1,11 +1,15 @@
 import type pg from 'pg';
 import type { DataSource } from 'typeorm';
 import { DatabaseReadOnlyError } from '../database.errors.js';
+import { isDiskFull } from '../query-errors.js';
 import { POOL_SIZE } from './options.js';
 
 const SECOND_CONNECTION_MS = 5000;
 const LOOKS = 3;
 const MODE = `SELECT pg_is_in_recovery() AS "isStandby", current_setting('transaction_read_only') AS "readOnly"`;
+
+/** 16 MB, which PostgreSQL puts into a file of its own meanwhile, as it does with any long answer. */
+const LONG_ANSWER = 'SELECT COUNT(*) FROM generate_series(1, 1000000)';
 
 /** Before anything is changed there: whether this PostgreSQL can serve at all. @throws Error in words */
 export async function requireFitPostgres(dataSource: DataSource): Promise<void> {
@@ -30,6 +34,20 @@ export async function requireUtf8(dataSource: DataSource): Promise<void> {
     `it has the encoding ${encoding}, and Conclave needs UTF8. Make one by ` +
       "CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0",
   );
+}
+
+/** Its disk may be another machine's; this keeps nothing there. @throws Error in words */
+export async function requireRoom(dataSource: DataSource): Promise<void> {
+  try {
+    await dataSource.transaction(async (manager) => {
+      await manager.query("SET LOCAL work_mem = '64kB'");
+      await manager.query("SET LOCAL temp_tablespaces = ''"); // the one of the database itself
+      await manager.query(LONG_ANSWER);
+    });
+  } catch (error) {
+    if (!isDiskFull(error)) return; // as at temp_file_limit: it is no check of anything else
+    throw new Error(`its disk is full: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 /**

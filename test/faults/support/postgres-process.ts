@@ -3,6 +3,7 @@ import {
   appendFileSync,
   chownSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -68,6 +69,12 @@ export class PostgresProcess {
     const file = join(this.folder, 'data', 'standby.signal');
     writeFileSync(file, '');
     chownSync(file, this.user.uid, this.user.gid);
+  }
+
+  /** Makes a folder there, anywhere on this machine, that it may fill. */
+  giveFolder(path: string): void {
+    mkdirSync(path, { mode: 0o700 });
+    chownSync(path, this.user.uid, this.user.gid);
   }
 
   /** Takes encrypted connections too from now on. */
