@@ -1,3 +1,4 @@
+import { inSlices, partsOf } from '../common/slices.js';
 import { pipelined } from '../database/pipelined.js';
 import type { Transaction } from '../database/transaction.js';
 import { holdPeople } from '../user/people.js';
@@ -21,8 +22,22 @@ export interface Rows {
   people: Map<string, Person>;
 }
 
+/** Seats that are looked up in one go, which takes some milliseconds. */
+const AT_ONCE = 250;
+
 /** Locks rooms first of all, in the order of the ids; then reads who is there, and holds the users. */
 export async function lockRows(tx: Transaction, seats: Seat[]): Promise<Rows> {
+  if (seats.length <= AT_ONCE) return lockPart(tx, seats);
+  const inOrder = [...seats].sort((one, other) => (one.chatId < other.chatId ? -1 : 1));
+  const parts = await inSlices(partsOf(inOrder, AT_ONCE), (part) => lockPart(tx, part));
+  return {
+    chats: new Map(parts.flatMap(({ chats }) => [...chats])),
+    members: new Map(parts.flatMap(({ members }) => [...members])),
+    people: new Map(parts.flatMap(({ people }) => [...people])),
+  };
+}
+
+async function lockPart(tx: Transaction, seats: Seat[]): Promise<Rows> {
   const ids = new Set(seats.map(({ chatId }) => chatId));
   const pairs = new Map(seats.map((seat) => [keyOf(seat), [seat.chatId, seat.userId]]));
   const [chats, members, people] = await pipelined([

@@ -17,15 +17,20 @@ export interface CommonWrites {
  * what is written is what was read, but for the changes.
  */
 export class RoomWrites {
-  /** What the rooms were like. */
-  private readonly before: Map<Chat, string>;
+  /** What the rooms were like, but for their counts. */
+  private readonly before: Map<Chat, Pick<Chat, 'chatName' | 'visibility' | 'deletedAt'>>;
   private readonly chats = new Set<Chat>();
   private readonly members = new Set<Member>();
   private readonly takenUp = new Set<Member>();
   private readonly removed = new Set<Member>();
 
   constructor(chats: Iterable<Chat>) {
-    this.before = new Map([...chats].map((chat) => [chat, describe(chat)]));
+    this.before = new Map(
+      [...chats].map((chat) => {
+        const { chatName, visibility, deletedAt } = chat;
+        return [chat, { chatName, visibility, deletedAt }];
+      }),
+    );
   }
 
   chat(chat: Chat): void {
@@ -58,11 +63,12 @@ export class RoomWrites {
 
   /** @param users what is added to their counts */
   all(users: Row[]): Write {
-    const chats = [...this.chats];
+    const others = new Set(this.others());
+    const counts = [...this.chats].filter((chat) => !others.has(chat));
     const lists = [
-      chats.filter((chat) => !this.isOther(chat)).map(chatRow),
+      counts.map(chatRow),
       [...this.members].map(memberRow),
-      chats.filter(this.isOther).map(chatRow),
+      [...others].map(chatRow),
       [...this.takenUp].map(memberRow),
       [...this.removed].map(memberRow),
       users,
@@ -72,17 +78,23 @@ export class RoomWrites {
 
   /** What public rooms are found by, where their names, or who sees them, are others now. */
   words(): Write[] {
-    const chats = [...this.chats].filter(this.isOther);
+    const chats = this.others();
     return [
       { statement: DELETE_WORDS, lists: [chats.map(({ id }) => ({ chat_id: id }))] },
       { statement: INSERT_WORDS, lists: [chats.flatMap(wordRows)] },
     ];
   }
 
-  private readonly isOther = (chat: Chat): boolean => describe(chat) !== this.before.get(chat);
-}
+  private others(): Chat[] {
+    return [...this.chats].filter(this.isOther);
+  }
 
-/** What is not its counts. */
-function describe({ chatName, visibility, deletedAt }: Chat): string {
-  return JSON.stringify([chatName, visibility, deletedAt]);
+  private readonly isOther = (chat: Chat): boolean => {
+    const before = this.before.get(chat);
+    return (
+      before?.chatName !== chat.chatName ||
+      before.visibility !== chat.visibility ||
+      before.deletedAt !== chat.deletedAt
+    );
+  };
 }

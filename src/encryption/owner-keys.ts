@@ -1,8 +1,8 @@
 import type { KeyObject } from 'node:crypto';
 import { Injectable, OnModuleDestroy, OnModuleInit } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
-import { In } from 'typeorm';
 import { upTo } from '../common/cache-bound.js';
+import { inSlices, partsOf } from '../common/slices.js';
 import { noteGone } from '../database/gone.js';
 import { Database } from '../database/database.js';
 import { secretKey } from '../crypto/secret-key.js';
@@ -30,12 +30,22 @@ const TICK_MS = 1000;
 /** A clock that is set right by less than this has not slept. */
 const SLEPT_MS = 60_000;
 
+/** Which takes some milliseconds. */
+const DESTROYED_AT_ONCE = 500;
+
 /** By the primary key. Parameter: rooms and users. */
 const FIND = statement({
   name: 'find_wrapped_keys',
   postgres: `SELECT owner_id, since, key_id, token FROM wrapped_key WHERE owner_id = ANY($1::uuid[])`,
   sqlite: `SELECT owner_id, since, key_id, token FROM wrapped_key
     WHERE owner_id IN (SELECT value FROM json_each(?))`,
+});
+
+/** By the primary key. Parameter: rooms and users. */
+const DELETE_KEYS = statement({
+  name: 'delete_keys',
+  postgres: 'DELETE FROM wrapped_key WHERE owner_id = ANY($1::uuid[])',
+  sqlite: 'DELETE FROM wrapped_key WHERE owner_id IN (SELECT value FROM json_each(?))',
 });
 
 interface Known {
@@ -123,10 +133,12 @@ export class OwnerKeys implements OnModuleInit, OnModuleDestroy {
 
   /** Destroys all keys of these owners for good, in the transaction that ends them. */
   async destroy(tx: Transaction, ownerIds: string[]): Promise<void> {
-    // First: a delete that waits for a renewal does not see what that adds.
-    await tx.rows(HOLD_KEYS, [ownerIds]);
-    await tx.manager.delete(WrappedKey, { ownerId: In(ownerIds) });
-    await noteGone(tx, 'key', ownerIds);
+    await inSlices(partsOf([...ownerIds].sort(), DESTROYED_AT_ONCE), async (ids) => {
+      // First: a delete that waits for a renewal does not see what that adds.
+      await tx.rows(HOLD_KEYS, [ids]);
+      await tx.rows(DELETE_KEYS, [ids]);
+      await noteGone(tx, 'key', ids);
+    });
   }
 
   /** Forgets keys that were destroyed or changed, and those that are being loaded right now. */

@@ -1,17 +1,16 @@
 import { Injectable } from '@nestjs/common';
-import { IsNull, Not } from 'typeorm';
+import { IsNull } from 'typeorm';
 import { WrongPasswordError } from '../auth/auth.errors.js';
 import { Identity } from '../auth/identity.entity.js';
 import { SessionService } from '../auth/session.service.js';
 import { ChatEvents } from '../chat/chat-events.js';
-import type { Chat } from '../chat/chat.entity.js';
 import { LockedRooms } from '../chat/locked-rooms.js';
-import { Member } from '../chat/member.entity.js';
 import { Database } from '../database/database.js';
 import type { Transaction } from '../database/transaction.js';
 import { OwnerKeys } from '../encryption/owner-keys.js';
 import { NO_PASSWORD, User } from '../user/user.entity.js';
 import { AccountGoneError } from '../user/user.errors.js';
+import { leaveAll, roomsOf } from './leave-rooms.js';
 
 export interface Erased {
   sessionIds: string[];
@@ -51,20 +50,17 @@ export class AccountEraser {
 
   private async end(tx: Transaction, user: User): Promise<Erased> {
     const userId = user.id;
-    const known = await tx.manager.findBy(Member, { userId });
-    const rooms = await LockedRooms.lock(tx, known);
+    const known = await roomsOf(tx, userId);
+    const rooms = await LockedRooms.lock(
+      tx,
+      known.map((chatId) => ({ chatId, userId })),
+    );
     await lockUnchanged(tx, user);
-    const joined = await tx.manager.findBy(Member, { userId });
-    const isLocked = new Set(known.map((member) => member.chatId));
-    if (!joined.every((member) => isLocked.has(member.chatId))) throw new JoinedMeanwhileError();
+    const isLocked = new Set(known);
+    const joined = await roomsOf(tx, userId);
+    if (!joined.every((chatId) => isLocked.has(chatId))) throw new JoinedMeanwhileError();
 
-    const chatIds: string[] = [];
-    for (const { chatId } of joined) {
-      const chat = rooms.find(chatId);
-      const member = rooms.findMember({ chatId, userId });
-      if (!chat || !member || chat.visibility === 'direct') continue;
-      if (!(await leave(tx, rooms, chat, member))) chatIds.push(chatId);
-    }
+    const chatIds = await leaveAll(tx, rooms, userId, joined);
     rooms.save();
     await this.keys.destroy(tx, [userId, ...chatIds]);
     const sessionIds = await this.sessions.deleteOthers(tx, userId);
@@ -84,35 +80,4 @@ async function lockUnchanged(tx: Transaction, { id, passwordHash }: User): Promi
   });
   if (!now) throw new AccountGoneError();
   if (now.passwordHash !== passwordHash) throw new WrongPasswordError();
-}
-
-/** Leaves a room, and passes it on where it was owned; false when nobody was there to take it. */
-async function leave(
-  tx: Transaction,
-  rooms: LockedRooms,
-  chat: Chat,
-  member: Member,
-): Promise<boolean> {
-  if (member.role === 'owner') {
-    const successor = await findSuccessor(tx, member);
-    if (!successor) {
-      rooms.end(chat, member);
-      return false;
-    }
-    rooms.passOn(chat, successor);
-  }
-  rooms.remove(chat, member);
-  return true;
-}
-
-/** The longest-standing admin, else member. */
-async function findSuccessor(tx: Transaction, { chatId, userId }: Member): Promise<Member | null> {
-  for (const role of ['admin', 'member'] as const) {
-    const successor = await tx.manager.findOne(Member, {
-      where: { chatId, role, userId: Not(userId) },
-      order: { joinedAt: 'ASC', userId: 'ASC' },
-    });
-    if (successor) return successor;
-  }
-  return null;
 }

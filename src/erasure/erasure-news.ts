@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { SessionService } from '../auth/session.service.js';
 import { ChatEvents } from '../chat/chat-events.js';
+import { inSlices } from '../common/slices.js';
 import { Database } from '../database/database.js';
 import { EventBus } from '../events/event-bus.js';
 import type { Erased } from './account-eraser.js';
@@ -18,7 +19,7 @@ export class ErasureNews {
   async spread(userId: string, { sessionIds, chatIds }: Erased): Promise<void> {
     this.sessions.announce(sessionIds);
     this.bus.publish({ type: 'keys.destroyed', ownerIds: [userId] });
-    for (const chatId of chatIds) this.chats.deleted(chatId);
+    await inSlices(chatIds, (chatId) => this.chats.deleted(chatId));
     await this.database.wipe();
   }
 }

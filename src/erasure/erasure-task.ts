@@ -18,7 +18,8 @@ import { counted } from '../message/change/reaction.service.js';
 import { User } from '../user/user.entity.js';
 import { UserService } from '../user/user.service.js';
 
-const BATCH_SIZE = 100;
+/** On SQLite nobody else has his turn meanwhile: these take some milliseconds. */
+const BATCH_SIZE = 25;
 const ROOMS_PER_LOOK = 100;
 const FIRST = '00000000-0000-0000-0000-000000000000';
 /** As the index has it: SQLite takes no `NOT (… IS NULL)` for it. */

@@ -17,6 +17,9 @@ const MAX_JOINED = 10_000;
 /** From the loss of an event until the others are told: once for all that are lost meanwhile. */
 const LOSS_MS = 1000;
 
+/** What the sending of many takes of one turn of the event loop. */
+const SLICE_MS = 3;
+
 /** What travels, sealed: the event, and which process it comes from. */
 interface Envelope {
   from: string;
@@ -35,6 +38,7 @@ export class EventBus {
   /** Tells what comes back to us from what others send. */
   private readonly processId = newId();
   private readonly announced: (() => RoomEvent[])[] = [];
+  private isSending = false;
   /** Rooms that somebody has just joined, perhaps where nobody follows them yet. */
   private readonly joined = new LRUCache<string, true>({ ...upTo(MAX_JOINED), ttl: JOINING_MS });
   private tellingOfLoss: NodeJS.Timeout | undefined;
@@ -64,7 +68,10 @@ export class EventBus {
    */
   announce(events: RoomEvent[] | (() => RoomEvent[])): void {
     if (events.length === 0 && Array.isArray(events)) return;
-    if (this.announced.length === 0) setImmediate(() => this.sendAnnounced());
+    if (!this.isSending) {
+      this.isSending = true;
+      setImmediate(() => this.sendAnnounced(this.dueEvents()));
+    }
     this.announced.push(Array.isArray(events) ? () => events : events);
   }
 
@@ -92,10 +99,22 @@ export class EventBus {
     this.deliver(event);
   }
 
-  private sendAnnounced(): void {
-    for (const events of this.announced.splice(0)) {
-      for (const event of events()) this.send(event);
+  /** As many as a turn of the event loop has time for. */
+  private sendAnnounced(due: Generator<RoomEvent>): void {
+    const begun = performance.now();
+    while (performance.now() - begun < SLICE_MS) {
+      const next = due.next();
+      if (next.done) {
+        this.isSending = false;
+        return;
+      }
+      this.send(next.value);
     }
+    setImmediate(() => this.sendAnnounced(due));
+  }
+
+  private *dueEvents(): Generator<RoomEvent, void> {
+    for (let events; (events = this.announced.shift());) yield* events();
   }
 
   private send(event: DomainEvent): void {

@@ -1,6 +1,6 @@
 import type { Database } from 'better-sqlite3';
 import { type DataSource, QueryFailedError } from 'typeorm';
-import { isEmpty, type Parameter, type Statement, type Write } from '../statement.js';
+import { isEmpty, type Parameter, type Statement } from '../statement.js';
 import { keptStatement } from './kept-statements.js';
 import { connectionOf } from './typeorm-internals.js';
 
@@ -22,12 +22,6 @@ export class Connection {
       statement.sqlite,
       statement.sqlite.includes('?1') ? [byNumber(values)] : values,
     );
-  }
-
-  write({ statement, lists }: Write): void {
-    lists.forEach((rows, index) => {
-      for (const row of rows) this.run(statement.sqlite[index], [row]);
-    });
   }
 
   /** @param values in the order of the marks, or one row that they name */

@@ -1,7 +1,11 @@
+import { setImmediate } from 'node:timers/promises';
 import type { EntityManager } from 'typeorm';
 import type { Parameter, Statement, Write } from '../statement.js';
 import type { Transaction } from '../transaction.js';
 import type { Connection } from './connection.js';
+
+/** Rows that are written in one go: as many as a batch of sends has, in some milliseconds. */
+const AT_ONCE = 250;
 
 /** One job of the transaction that is under way. */
 export class SqliteTransaction implements Transaction {
@@ -31,8 +35,16 @@ export class SqliteTransaction implements Transaction {
     this.writes.push(...writes);
   }
 
-  /** Writes what is written last. */
-  flush(): void {
-    for (const write of this.writes) this.connection.write(write);
+  /** Writes what is written last; where it is much, others read in between. */
+  async flush(): Promise<void> {
+    for (const { statement, lists } of this.writes) {
+      for (const [index, rows] of lists.entries()) {
+        const sql = statement.sqlite[index];
+        for (let at = 0; at < rows.length; at += AT_ONCE) {
+          if (at > 0) await setImmediate();
+          for (const row of rows.slice(at, at + AT_ONCE)) this.connection.run(sql, [row]);
+        }
+      }
+    }
   }
 }

@@ -86,7 +86,7 @@ export class WriteLine {
   private readonly do = async ({ work, resolve }: Job): Promise<() => void> => {
     const tx = new SqliteTransaction(this.runner.manager, this.connection);
     const value = await work(tx);
-    tx.flush();
+    await tx.flush();
     return () => {
       for (const task of tx.tasks) task();
       resolve(value);

@@ -9,7 +9,8 @@ import { Message } from '../message.entity.js';
 import { MessageParts } from '../message-parts.js';
 import { Reaction } from '../reaction.entity.js';
 
-const BATCH_SIZE = 500;
+/** On SQLite nobody else has his turn meanwhile: these take some milliseconds. */
+const BATCH_SIZE = 100;
 
 /** Clears deleted rooms away. */
 @Injectable()
