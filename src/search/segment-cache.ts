@@ -12,7 +12,7 @@ import { WordFilter } from './word-filter.js';
 /** What a part takes beside its bytes, measured generously; and a filter. */
 const PART_BYTES = 400;
 const FILTER_BYTES = 1000;
-/** Of the memory this much is for filters, a sixteenth of the text each: they outlast it. */
+/** Of the memory this much is for filters, a sixteenth of the text each. */
 const FILTER_SHARE = 1 / 4;
 
 /** What is known of a segment counts for exactly the row that it was made from. */
@@ -32,8 +32,8 @@ interface FilteredSegment extends Known {
 }
 
 /**
- * Segments that were opened lately, and of more of them filters of their words, in `SEARCH_CACHE_BYTES`. It decides
- * nothing: an entry counts for exactly the row that it was made from, and what is found in it is looked up.
+ * Segments that were opened lately, and of those that had to go filters of their words, in `SEARCH_CACHE_BYTES`. It
+ * decides nothing: an entry counts for exactly the row that it was made from, and what is found in it is looked up.
  */
 @Injectable()
 export class SegmentCache {
@@ -54,6 +54,9 @@ export class SegmentCache {
     this.texts = new LRUCache({
       maxSize: searchCacheBytes - filterBytes,
       sizeCalculation: ({ parts }) => textBytes(parts) + PART_BYTES * (parts.length + 1),
+      dispose: (segment, key, reason) => {
+        if (reason === 'evict') this.filter(key, segment);
+      },
     });
     this.filters = new LRUCache({
       maxSize: filterBytes,
@@ -85,14 +88,12 @@ export class SegmentCache {
     return true;
   }
 
-  /** Takes 2 ms for the longest one. @param epoch as of before its row was read */
+  /** Takes 2 ms where the longest one has to go. @param epoch as of before its row was read */
   keep(segment: OpenedSegment, epoch: number): void {
     if (epoch !== this.epoch || !this.texts) return;
-    const { place, change } = segment;
-    const key = keyOf(place.chatId, place.lastSeq);
+    const key = keyOf(segment.place.chatId, segment.place.lastSeq);
     this.texts.set(key, segment);
-    if (this.filters!.peek(key)?.change === change) return;
-    this.filters!.set(key, { place, change, words: filterOf(segment) });
+    if (!this.texts.has(key)) this.filter(key, segment); // it is too long
   }
 
   /** The one over a message that is no more what it was. */
@@ -128,13 +129,20 @@ export class SegmentCache {
   /** Of messages that are known by their ids alone. */
   private async dropOver(messageIds: string[]): Promise<void> {
     this.epoch++;
-    if (this.filters!.size === 0) return;
+    if (this.texts!.size === 0 && this.filters!.size === 0) return;
     try {
       const places = await this.database.rows<[string, number]>(FIND_PLACES, [messageIds]);
       for (const [chatId, seq] of places) this.drop(chatId, seq);
     } catch {
       this.clear();
     }
+  }
+
+  /** Keeps the words of what does not stay itself. */
+  private filter(key: string, segment: OpenedSegment): void {
+    const { place, change } = segment;
+    if (this.filters!.peek(key)?.change === change) return;
+    this.filters!.set(key, { place, change, words: filterOf(segment) });
   }
 
   private clear(): void {

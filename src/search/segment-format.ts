@@ -15,6 +15,7 @@ const LENGTH_AT = ID_BYTES + 1;
 const NONCE_AT = LENGTH_AT + 4;
 const TAG_AT = NONCE_AT + NONCE_BYTES;
 const HEAD_BYTES = TAG_AT + TAG_BYTES;
+const BOUND_BYTES = 1 + 3 * ID_BYTES + 2 * 4 + 1;
 
 /** Where a segment stands, and by which keys it opens. */
 export interface SegmentPlace {
@@ -78,10 +79,17 @@ export function associatedData(
   { chatId, firstSeq, lastSeq, keyAt }: SegmentPlace,
   { authorId, isDeflated }: Pick<SealedPart, 'authorId' | 'isDeflated'>,
 ): Buffer {
-  const range = Buffer.alloc(8);
-  range.writeUInt32BE(firstSeq);
-  range.writeUInt32BE(lastSeq, 4);
-  const flag = Buffer.from([isDeflated ? 1 : 0]);
-  const ids = [chatId, keyAt, authorId].map(idBytes);
-  return Buffer.concat([Buffer.from([FORMAT]), ids[0], range, ids[1], ids[2], flag]);
+  const data = Buffer.allocUnsafe(BOUND_BYTES);
+  let at = data.writeUInt8(FORMAT);
+  at += writeId(data, chatId, at);
+  at = data.writeUInt32BE(firstSeq, at);
+  at = data.writeUInt32BE(lastSeq, at);
+  at += writeId(data, keyAt, at);
+  at += writeId(data, authorId, at);
+  data.writeUInt8(isDeflated ? 1 : 0, at);
+  return data;
+}
+
+function writeId(data: Buffer, id: string, at: number): number {
+  return data.write(id.replaceAll('-', ''), at, 'hex');
 }

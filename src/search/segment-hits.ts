@@ -6,9 +6,7 @@ import type { SegmentRange } from './segment-plan.js';
 import type { SegmentPart } from './segment-part.js';
 import { SegmentReader } from './segment-reader.js';
 import type { StoredSegment } from './segment-rows.js';
-
-/** What a unit takes of a turn of the event loop: at least one part. */
-const UNIT_MS = 1;
+import { UNIT_MS } from './gathered-units.js';
 
 /** The messages by their `seq`; 'gone' where the segment is there no more, 'shut' where it does not open. */
 export type Hits = number[] | 'gone' | 'shut';
@@ -21,11 +19,15 @@ export class SegmentHits {
     private readonly cache: SegmentCache,
   ) {}
 
-  /** Pauses after each unit of work. @throws KeyUnavailableError */
-  async *find(chatId: string, range: SegmentRange, criteria: Criteria): AsyncGenerator<void, Hits> {
+  /** What is known without opening anything; undefined where nothing is. */
+  known(chatId: string, range: SegmentRange, criteria: Criteria): number[] | undefined {
     if (this.cache.isWithout(wholeWordsOf(criteria.needles), chatId, range)) return [];
     const known = this.cache.find(chatId, range);
-    if (known) return hitsIn(partsOf(known, criteria), criteria);
+    return known && hitsIn(partsOf(known, criteria), criteria);
+  }
+
+  /** Opens a segment, and pauses after each unit of work. @throws KeyUnavailableError */
+  async *find(chatId: string, range: SegmentRange, criteria: Criteria): AsyncGenerator<void, Hits> {
     const { epoch } = this.cache;
     const segment = await this.segments.find(chatId, range.lastSeq);
     if (segment === 'shut') return 'shut';

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { MessageRepository } from '../message/read/message.repository.js';
+import { gathered } from './gathered-units.js';
 import { Matching } from './matching.js';
 import type { Looked, Range, RangeSearch } from './range-search.js';
 import { RowSearch } from './row-search.js';
@@ -27,7 +28,14 @@ export class SegmentSearch implements RangeSearch {
     private readonly matching: Matching,
   ) {}
 
-  async *units({ chatId, from, to }: Range, criteria: Criteria): AsyncGenerator<Looked, void> {
+  units(range: Range, criteria: Criteria): AsyncGenerator<Looked, void> {
+    return gathered(this.smallUnits(range, criteria));
+  }
+
+  private async *smallUnits(
+    { chatId, from, to }: Range,
+    criteria: Criteria,
+  ): AsyncGenerator<Looked, void> {
     let end = to;
     for (let isOver = false; !isOver && end >= from;) {
       const listed = await this.segments.rangesDownFrom(chatId, end, STEP);
@@ -75,6 +83,11 @@ export class SegmentSearch implements RangeSearch {
   ): AsyncGenerator<Looked, boolean> {
     if (await this.isNewer(range, criteria)) {
       yield { fitting: [], from: range.from };
+      return true;
+    }
+    const known = this.hits.known(range.chatId, segment, criteria);
+    if (known) {
+      yield* this.lookedUp(known, range, criteria);
       return true;
     }
     const looking = this.hits.find(range.chatId, segment, criteria);

@@ -7,6 +7,10 @@ type Handler = (event: { ownerIds?: string[]; messageIds?: string[] }) => unknow
 
 const chatId = newId();
 const [ada, ben] = [newId(), newId()];
+/** 10,000 bytes. */
+const LONG = 'word '.repeat(2000).trim();
+/** Has no room for such a text, but for the words of two. */
+const NARROW = 13_300;
 
 /** A cache, what it listens to, and where it is told that messages stand. */
 function given(searchCacheBytes = 1_000_000): {
@@ -43,8 +47,10 @@ function knows(cache: SegmentCache, firstSeq: number): [text: boolean, words: bo
 
 describe('the cache of opened segments', () => {
   it('tells which words are not there, of exactly the row that it was given', () => {
-    const { cache } = given();
-    cache.keep(segment(1, { [ada]: 'harbour 京都', [ben]: 'lamp' }), cache.epoch);
+    const { cache } = given(NARROW);
+    cache.keep(segment(1, { [ada]: 'harbour 京都', [ben]: `lamp ${LONG}` }), cache.epoch);
+    expect(cache.find(chatId, range(1))).toBeUndefined(); // it is too long
+    cache.lookUps.misses = 0;
     const isWithout = (words: string[], at = range(1)): boolean =>
       cache.isWithout(words, chatId, at);
     for (const word of ['harbour', '京都', 'lamp']) expect(isWithout([word]), word).toBe(false);
@@ -57,32 +63,44 @@ describe('the cache of opened segments', () => {
     expect(cache.lookUps).toEqual({ hits: 1, misses: 0 });
   });
 
-  it('remembers the words longer than the text, in the memory that it may take', () => {
+  it('remembers the words of texts that had to go, in the memory that it may take', () => {
     const bytes = 200_000;
     const { cache } = given(bytes);
     const starts = Array.from({ length: 30 }, (_, n) => 1 + 256 * n);
     for (const start of starts) {
-      cache.keep(segment(start, { [ada]: 'word '.repeat(2000).trim() }), cache.epoch);
+      cache.keep(segment(start, { [ada]: LONG }), cache.epoch);
       expect(cache.size).toBeLessThanOrEqual(bytes);
     }
     const known = starts.map((start) => knows(cache, start));
-    expect(known.filter(([text]) => text)).toHaveLength(13);
-    expect(known.filter(([, words]) => words)).toHaveLength(30);
-    expect(known.at(-1)).toEqual([true, true]);
+    expect(known.slice(0, 17)).toEqual(Array(17).fill([false, true]));
+    expect(known.slice(17)).toEqual(Array(13).fill([true, false]));
+  });
+
+  it('remembers the words of one once, and of none that was dropped', () => {
+    const { cache } = given(NARROW);
+    for (const change of [7, 7, 8]) {
+      cache.keep(segment(1, { [ada]: LONG }, change), cache.epoch);
+      expect(cache.isWithout(['absent'], chatId, range(1, change))).toBe(true);
+    }
+    expect(cache.isWithout(['absent'], chatId, range(1))).toBe(false);
+    cache.keep(segment(257, { [ada]: 'lamp' }), cache.epoch);
+    cache.drop(chatId, 300);
+    expect(knows(cache, 257)).toEqual([false, false]);
   });
 
   it('forgets both where a message changes, or keys or all memory go', async () => {
-    const { cache, handlers, places } = given();
-    const keep = (): void => {
-      cache.keep(segment(1, { [ada]: 'harbour' }), cache.epoch);
-      cache.keep(segment(257, { [ben]: 'lamp' }), cache.epoch);
-    };
+    const { cache, handlers, places } = given(NARROW); // for short texts, and the words of long ones
     const forgets = async (what: string, forget: () => unknown, left: boolean): Promise<void> => {
-      keep();
-      expect([knows(cache, 1), knows(cache, 257)].flat(), what).not.toContain(false);
-      await forget();
-      expect(knows(cache, 1), what).toEqual([false, false]);
-      expect(knows(cache, 257), what).toEqual([left, left]);
+      for (const said of ['harbour', `harbour ${LONG}`]) {
+        cache.keep(segment(1, { [ada]: said }), cache.epoch);
+        cache.keep(segment(257, { [ben]: said }), cache.epoch);
+        const kept = said === 'harbour' ? [true, false] : [false, true];
+        expect([knows(cache, 1), knows(cache, 257)], what).toEqual([kept, kept]);
+        await forget();
+        expect(knows(cache, 1), what).toEqual([false, false]);
+        expect(knows(cache, 257), what).toEqual(left ? kept : [false, false]);
+        handlers['memory.stale']({});
+      }
     };
     await forgets('an edit', () => cache.drop(chatId, 256), true);
     await forgets('an author', () => handlers['keys.destroyed']({ ownerIds: [ada] }), true);

@@ -90,6 +90,22 @@ describe('the filter of words', () => {
     expect(filter.bytes).toBeLessThan(20_000);
   });
 
+  it('holds words of whichever length and place, the last one of a text too', () => {
+    const words = Array.from({ length: 40 }, (_, n) => 'wörter'.repeat(8).slice(0, 1 + n));
+    for (const word of words) {
+      const filter = new WordFilter(0);
+      filter.add(Buffer.from(word));
+      expect(filter.mayHold(word), word).toBe(true);
+    }
+    for (const gap of [' ', '  ', ' \n ', '    ']) {
+      const filter = new WordFilter(20_000);
+      filter.add(Buffer.from(`xxx${words.join(gap)}`).subarray(3)); // no multiple of four
+      for (const word of words) expect(filter.mayHold(word), word).toBe(true);
+      const others = words.map((word) => `${word.slice(0, -1)}x`);
+      expect(others.filter((word) => filter.mayHold(word)).length).toBeLessThan(4);
+    }
+  });
+
   it('denies all where there is nothing', () => {
     expect(new WordFilter(0).mayHold(NO_WORD)).toBe(false);
   });
