@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ConclaveClient, memoryStorage } from '@conclave/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ProfileNews } from '../../src/realtime/profile-news.js';
+import { Files } from '../support/attachments.js';
 import { ChaosProxy } from '../support/chaos-proxy.js';
 import { Chatter } from '../support/chatter.js';
 import type { Client } from '../support/client.js';
@@ -45,7 +46,10 @@ async function converge(app: TestApp, proxy: ChaosProxy, start: number): Promise
     for (const { client } of chatters)
       for (const { id } of client.rooms.getSnapshot()) await client.room(id).open();
     await untilSame(chatters, users);
-    for (const [i, chatter] of chatters.entries()) await expectEachOnce(chatter, users[i].client);
+    for (const [i, chatter] of chatters.entries()) {
+      await expectEachOnce(chatter, users[i].client);
+      await expectFiles(app, users[i], chatter);
+    }
   } finally {
     for (const { client } of chatters) await client.close();
   }
@@ -93,6 +97,20 @@ async function expectEachOnce({ sent, client, id }: Chatter, server: Client): Pr
     const failed = shown.filter(({ state, problem }) => state === 'failed' && problem !== null);
     expect(stored.length, text).toBeLessThanOrEqual(1);
     expect(stored.length + failed.length + tombs.length, `${text} is lost`).toBeGreaterThan(0);
+  }
+}
+
+/** A message that was sent with a file has it, and each byte of it. */
+async function expectFiles(app: TestApp, user: TestUser, { sent, client }: Chatter): Promise<void> {
+  const rooms = new Set(client.rooms.getSnapshot().map((chat) => chat.id));
+  for (const { room, text, key, bytes } of sent) {
+    if (!bytes || !rooms.has(room.id)) continue;
+    const { body } = await user.client.get(`/message/?chat_id=${room.id}&limit=200`);
+    const [stored] = body.data.filter((row: { client_id: string }) => row.client_id === key);
+    if (!stored) continue; // it was deleted, or has failed
+    expect(stored.attachments, text).toHaveLength(1);
+    const held = await new Files(app).bytes(user, stored.attachments[0].id);
+    expect(held.equals(bytes), text).toBe(true);
   }
 }
 

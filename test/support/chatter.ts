@@ -1,11 +1,21 @@
 import { type ConclaveClient, Problem, type Room, type RoomMessage } from '@conclave/client';
 
+/** Of a file at most: it comes at once, or not at all. */
+const MOST_BYTES = 100_000;
 const EMOJIS = ['👍', '❤️', '🎉'];
+
+export interface Sent {
+  room: Room;
+  text: string;
+  key: string;
+  /** Of its file, where it has one. */
+  bytes?: Buffer;
+}
 
 /** A client that does at random what people do. */
 export class Chatter {
   /** Texts that were sent, and the rooms. */
-  readonly sent: { room: Room; text: string; key: string }[] = [];
+  readonly sent: Sent[] = [];
   private count = 0;
 
   constructor(
@@ -35,6 +45,7 @@ export class Chatter {
     const onMessage = (work: (it: RoomMessage) => unknown) => () => message?.id && work(message);
     return [
       ...Array.from({ length: 8 }, () => () => this.send(room)),
+      ...Array.from({ length: 2 }, () => () => this.sendFile(room)),
       ...Array.from({ length: 3 }, () => () => room.open(this.pick(['newest', 'unread'] as const))),
       () => own.length > 0 && room.edit(this.pick(own).id, `${this.name} edits ${++this.count}`),
       onMessage(({ id }) => room.delete(id)),
@@ -66,6 +77,14 @@ export class Chatter {
     const { messages } = room.getSnapshot();
     const replyTo = this.random() < 0.2 ? messages.find(({ id }) => id)?.id : null;
     this.sent.push({ room, text, key: room.send(text, { replyTo }) });
+  }
+
+  private sendFile(room: Room): void {
+    const text = `${this.name} shows ${++this.count}`;
+    const bytes = Buffer.alloc(1 + Math.floor(this.random() * MOST_BYTES), text);
+    const upload = room.attach(new File([bytes], `${this.count}.bin`));
+    const key = room.send(text, { attachments: [upload] });
+    this.sent.push({ room, text, key, bytes });
   }
 
   private pick<T>(list: readonly T[]): T {
