@@ -201,6 +201,12 @@ export class Engine implements RoomContext {
     void this.refreshPeople();
   }
 
+  /** To be called before something is asked for. @returns what is to be called once that is shown */
+  watchPeople(): () => void {
+    const isNewer = this.store.watchPeople();
+    return () => this.store.showNewer(isNewer);
+  }
+
   /** Asks how those who are shown are called now. */
   async refreshPeople(): Promise<void> {
     const ids = [...this.store.shownPeople()];

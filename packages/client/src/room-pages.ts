@@ -20,6 +20,8 @@ interface Parts {
   /** How often the client has been away: what was asked for before shows people as they were. */
   absences: () => number;
   refreshPeople: () => void;
+  /** Who gets another name while a page is on its way stands there by the old one. */
+  watchPeople: () => () => void;
   onChange: () => void;
 }
 
@@ -107,6 +109,7 @@ export class RoomPages {
     const { epoch } = state;
     const { closes } = this;
     const absences = this.parts.absences();
+    const showNewer = this.parts.watchPeople();
     const end = state.startPage();
     let isUsed = false;
     try {
@@ -116,6 +119,7 @@ export class RoomPages {
       return isUsed;
     } finally {
       end(isUsed);
+      if (isUsed) showNewer();
       if (isUsed && absences !== this.parts.absences()) this.parts.refreshPeople();
     }
   }

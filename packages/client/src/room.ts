@@ -63,6 +63,7 @@ export class Room {
       message: (messageId) => context.calls.getMessage(messageId),
       absences: () => context.absences,
       refreshPeople: () => void context.refreshPeople(),
+      watchPeople: () => context.watchPeople(),
       onChange: () => this.touch(),
     });
   }
@@ -156,7 +157,9 @@ export class Room {
 
   async join(): Promise<void> {
     await this.context.calls.putMember(this.id, 'me');
+    const showNewer = this.context.watchPeople();
     this.context.adopt(await this.context.calls.getRoom(this.id));
+    showNewer();
   }
 
   async leave(): Promise<void> {

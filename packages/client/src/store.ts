@@ -68,6 +68,15 @@ export class Store {
   showPerson(person: Profile): void {
     this.people.set(person.id, { person, at: ++this.changes });
     this.parts.onPerson(person);
+    this.show(person);
+  }
+
+  /** @param isNewer who was shown anew since something was asked for, which shows them as they were */
+  showNewer(isNewer: (userId: string) => boolean): void {
+    for (const { person } of this.people.values()) if (isNewer(person.id)) this.show(person);
+  }
+
+  private show(person: Profile): void {
     for (const [id, room] of this.rooms) if (room.showPerson(person)) this.parts.onChange(id);
   }
 

@@ -21,6 +21,8 @@ let absences: number;
 let ask: Answered<Query, { data: Message[]; has_more: boolean }>;
 let pages: RoomPages;
 const refreshPeople = vi.fn();
+const showNewer = vi.fn();
+const watchPeople = vi.fn(() => showNewer);
 const seqs = (): number[] | undefined => state?.window?.messages.map(({ seq }) => seq);
 
 beforeEach(() => {
@@ -28,12 +30,14 @@ beforeEach(() => {
   absences = 0;
   ask = new Answered();
   refreshPeople.mockReset();
+  showNewer.mockReset();
   pages = new RoomPages({
     state: () => state,
     page: ask.call,
     message: (id) => Promise.resolve(message(Number(id.slice(1)))),
     absences: () => absences,
     refreshPeople,
+    watchPeople,
     onChange: () => undefined,
   });
 });
@@ -125,6 +129,15 @@ describe('what happens while a page is on its way', () => {
     absences++;
     await ask.answer(page(messages(1, 50)));
     expect(refreshPeople).toHaveBeenCalledOnce();
+  });
+
+  it('shows those once more who got another name meanwhile', async () => {
+    void pages.open('newest');
+    await settled();
+    expect(watchPeople).toHaveBeenCalled();
+    showNewer.mockImplementation(() => expect(seqs()).toHaveLength(50));
+    await ask.answer(page(messages(51, 100)));
+    expect(showNewer).toHaveBeenCalledOnce();
   });
 
   it('lets go of nothing before which the page belongs', async () => {

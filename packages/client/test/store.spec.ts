@@ -192,6 +192,14 @@ describe('a person', () => {
     expect([before('ada'), before('bob'), after('ada')]).toEqual([true, false, false]);
   });
 
+  it('is shown once more where an answer was older', () => {
+    const isNewer = store.watchPeople();
+    store.receive(news);
+    store.rooms.get('room')!.window = windowOf([message(1)]);
+    store.showNewer(isNewer);
+    expect(store.rooms.get('room')?.window?.messages[0].sender).toEqual(countess);
+  });
+
   it('is shown somewhere', () => {
     store.adopt(chat({ id: 'direct', peer: person('peer'), last_message: message(1) }));
     expect(store.shownPeople()).toEqual(new Set(['ada', 'peer']));
