@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { Injectable, Logger } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { upTo } from '../common/cache-bound.js';
+import { inSlices } from '../common/slices.js';
 import { newId } from '../crypto/ids.js';
 import { BusCipher } from './bus-cipher.js';
 import type { DomainEvent, RoomEvent } from './events.js';
@@ -17,8 +18,8 @@ const MAX_JOINED = 10_000;
 /** From the loss of an event until the others are told: once for all that are lost meanwhile. */
 const LOSS_MS = 1000;
 
-/** What the sending of many takes of one turn of the event loop. */
-const SLICE_MS = 3;
+/** More events than a batch of sends makes: such as of an account that ends in thousands of rooms. */
+const MANY = 500;
 
 /** What travels, sealed: the event, and which process it comes from. */
 interface Envelope {
@@ -70,7 +71,7 @@ export class EventBus {
     if (events.length === 0 && Array.isArray(events)) return;
     if (!this.isSending) {
       this.isSending = true;
-      setImmediate(() => this.sendAnnounced(this.dueEvents()));
+      setImmediate(() => void this.sendAnnounced());
     }
     this.announced.push(Array.isArray(events) ? () => events : events);
   }
@@ -99,22 +100,14 @@ export class EventBus {
     this.deliver(event);
   }
 
-  /** As many as a turn of the event loop has time for. */
-  private sendAnnounced(due: Generator<RoomEvent>): void {
-    const begun = performance.now();
-    while (performance.now() - begun < SLICE_MS) {
-      const next = due.next();
-      if (next.done) {
-        this.isSending = false;
-        return;
-      }
-      this.send(next.value);
+  /** At once, so that who sends too much waits for it; but for a list that is very long. */
+  private async sendAnnounced(): Promise<void> {
+    for (let events; (events = this.announced.shift());) {
+      const due = events();
+      if (due.length > MANY) await inSlices(due, (event) => this.send(event));
+      else for (const event of due) this.send(event);
     }
-    setImmediate(() => this.sendAnnounced(due));
-  }
-
-  private *dueEvents(): Generator<RoomEvent, void> {
-    for (let events; (events = this.announced.shift());) yield* events();
+    this.isSending = false;
   }
 
   private send(event: DomainEvent): void {

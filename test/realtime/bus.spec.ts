@@ -202,8 +202,16 @@ describe.skipIf(lacking)(`the event bus${lacking && ` (${lacking})`}`, () => {
     expect(there.order).toEqual([1, 2, 3]);
   });
 
+  it('sends a very long list bit by bit, and what comes after it behind it', async () => {
+    here.bus.announce(Array.from({ length: 11_000 }, (_, n) => typed(n)));
+    here.bus.announce([typed(11_000)]);
+    await until(() => there.heard.length > 11_000, 20_000);
+    expect(there.order).toEqual(Array.from({ length: 11_001 }, (_, n) => n));
+    expect(there.lost).toBe(0);
+  });
+
   it('tells the others of events that it could not send, though Redis is there', async () => {
-    here.bus.announce(Array.from({ length: 11_000 }, (_, n) => typed(n))); // more than may wait
+    for (let n = 0; n < 11_000; n++) here.bus.announce([typed(n)]); // more than may wait
     await until(() => there.lost > 0);
     expect(there.heard.length).toBeLessThan(11_000);
     expect(here.client.isReady).toBe(true);
