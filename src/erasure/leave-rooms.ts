@@ -15,15 +15,16 @@ const ROOMS_OF = statement({
   sqlite: 'SELECT chat_id FROM member WHERE user_id = ? ORDER BY chat_id',
 });
 
-const inOrder = `row_number() OVER (PARTITION BY chat_id ORDER BY role = 'admin' DESC, joined_at, user_id)`;
+const COLUMNS = MEMBER_COLUMNS.replaceAll('member.', 'successor.');
+const IN_ORDER = `row_number() OVER (PARTITION BY chat_id ORDER BY role = 'admin' DESC, joined_at, user_id)`;
 
 /** Of each room the longest-standing admin, else member. By the primary key. Parameters: rooms, who is to go. */
 const FIND_SUCCESSORS = statement({
   name: 'find_successors',
-  postgres: `SELECT ${MEMBER_COLUMNS} FROM (SELECT *, ${inOrder} AS place FROM member
-    WHERE chat_id = ANY($1::uuid[]) AND user_id <> $2) AS member WHERE place = 1`,
-  sqlite: `SELECT ${MEMBER_COLUMNS} FROM (SELECT *, ${inOrder} AS place FROM member
-    WHERE chat_id IN (SELECT value FROM json_each(?)) AND user_id <> ?) AS member WHERE place = 1`,
+  postgres: `SELECT ${COLUMNS} FROM (SELECT *, ${IN_ORDER} AS place FROM member
+    WHERE chat_id = ANY($1::uuid[]) AND user_id <> $2) AS successor WHERE place = 1`,
+  sqlite: `SELECT ${COLUMNS} FROM (SELECT *, ${IN_ORDER} AS place FROM member
+    WHERE chat_id IN (SELECT value FROM json_each(?)) AND user_id <> ?) AS successor WHERE place = 1`,
 });
 
 /** The rooms that a user is in. */
