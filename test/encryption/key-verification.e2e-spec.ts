@@ -5,11 +5,9 @@ import { MasterKeys } from '../../src/encryption/master-keys.js';
 import { OwnerKeys } from '../../src/encryption/owner-keys.js';
 import { FIRST_KEY } from '../../src/encryption/wrapped-key.entity.js';
 import { KeyRenewal } from '../../src/encryption/key-renewal.js';
-import { quantile, takeTurns } from '../support/turns.js';
+import { MOST_STOPPED_MS, quantile, takeTurns } from '../support/turns.js';
 import { until } from '../support/until.js';
 import { TestApp, type TestUser } from '../support/test-app.js';
-
-const MOST_STOPPED_MS = 20;
 
 let app: TestApp;
 let user: TestUser;

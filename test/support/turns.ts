@@ -1,3 +1,6 @@
+/** Twice the 20 ms that a turn may take: where two workers share a core, each takes longer. */
+export const MOST_STOPPED_MS = 40;
+
 /** Milliseconds of this process's time on a core: what else the machine does plays no part in it. */
 export function cpuMs(): number {
   const { user, system } = process.cpuUsage();
