@@ -168,7 +168,7 @@ describe('docs/operations.md', () => {
   it('names exactly the events that the server logs', () => {
     const [, chapter] = /^## Logs\n([^]*?)^## /m.exec(guide)!;
     const rows = chapter.replaceAll(/^\| ([^|]*).*$/gm, '$1');
-    const logged = found(sources, /\bevent: '([\w.]+)'/g);
+    const logged = found(sources, /\b(?:event: |audit\()'([\w.]+)'/g);
     expect(logged.size).toBeGreaterThan(30);
     expect(found(rows, /`(\w+\.\w+|request)`/g)).toEqual(logged);
   });
