@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { Secrets } from '../config/secrets.js';
 import { deriveKey } from '../crypto/derive-key.js';
 import { hmacSha256 } from '../crypto/hmac.js';
-import { idBytes, idOf } from '../crypto/ids.js';
+import { idBytes, idOf, writeId } from '../crypto/ids.js';
 import { Database } from '../database/database.js';
 import { statement } from '../database/statement.js';
 import type { AuthUser } from '../http/current-user.js';
@@ -50,7 +50,7 @@ export class Tickets {
   make(fileId: string, { sessionId }: AuthUser): { ticket: string; expiresAt: Date } {
     const expiry = (Math.floor(Date.now() / 1000 / HOUR_SECONDS) + 2) * HOUR_SECONDS;
     const claims = Buffer.alloc(ID_BYTES + TIME_BYTES);
-    idBytes(sessionId).copy(claims);
+    writeId(claims, sessionId, 0);
     claims.writeUInt32BE(expiry, ID_BYTES);
     const mac = macOf(this.macKeys[0], fileId, claims);
     const ticket = Buffer.concat([claims, mac]).toString('base64url');

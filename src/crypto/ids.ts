@@ -6,6 +6,11 @@ export function idBytes(id: string): Buffer {
   return Buffer.from(id.replaceAll('-', ''), 'hex');
 }
 
+/** Writes an id's 16 bytes into others. @returns how many there are */
+export function writeId(data: Buffer, id: string, at: number): number {
+  return data.write(id.replaceAll('-', ''), at, 'hex');
+}
+
 /** A UUIDv7 of another time, in milliseconds since 1970; lower case. */
 export function idAt(msecs: number): string {
   return v7({ msecs, random: random16() });

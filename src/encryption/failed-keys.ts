@@ -1,6 +1,6 @@
 import type { Transaction } from '../database/transaction.js';
 import { NOTE_FAILED } from './report-statements.js';
-import { FIND_PLACES } from './rotation-statements.js';
+import { KEYS_OF, type StoredKey } from './rotation-statements.js';
 
 export type Place = [ownerId: string, since: string];
 
@@ -26,9 +26,12 @@ export class FailedKeys {
 
   /** Forgets those that were destroyed meanwhile, or stand under another master key. */
   async lookAgain(tx: Transaction): Promise<void> {
+    if (this.size === 0) return;
     const owners = [...new Set(this.places.map(([ownerId]) => ownerId))];
-    const stored = await tx.rows<[...Place, keyId: string]>(FIND_PLACES, [owners]);
-    const known = new Map(stored.map(([ownerId, since, keyId]) => [`${ownerId},${since}`, keyId]));
+    const stored = await tx.rows<StoredKey>(KEYS_OF, [owners]);
+    const known = new Map(
+      stored.map(([ownerId, , since, keyId]) => [`${ownerId},${since}`, keyId]),
+    );
     const gone = [...this.byPlace].filter(([name, { keyId }]) => known.get(name) !== keyId);
     for (const [name] of gone) this.byPlace.delete(name);
     for (const keyId of new Set(gone.map(([, one]) => one.keyId))) {

@@ -4,6 +4,7 @@ import { Database } from '../database/database.js';
 import { statement } from '../database/statement.js';
 import { KeyMissingError } from './encryption.errors.js';
 import { MasterKeys } from './master-keys.js';
+import { KEYS_OF, type StoredKey } from './rotation-statements.js';
 import { FIRST_KEY } from './wrapped-key.entity.js';
 
 const STEP = 200;
@@ -18,16 +19,6 @@ const KEYS_AFTER = statement({
   sqlite: `SELECT owner_id, kind, since, key_id, token FROM wrapped_key
     WHERE (owner_id, kind, since) > (?, ?, ?) ORDER BY owner_id, kind, since LIMIT +?`,
 });
-
-/** By the primary key. Parameter: owners. */
-const KEYS_OF = statement({
-  name: 'keys_of',
-  postgres: `SELECT owner_id, kind, since, key_id, token FROM wrapped_key WHERE owner_id = ANY($1::uuid[])`,
-  sqlite: `SELECT owner_id, kind, since, key_id, token FROM wrapped_key
-    WHERE owner_id IN (SELECT value FROM json_each(?))`,
-});
-
-type StoredKey = [ownerId: string, kind: string, since: string, keyId: string, token: string];
 
 /** What was found of one kind of sealed things. */
 export interface VerifiedPart {

@@ -35,9 +35,17 @@ export const WRITE_REWRAPPED = statement({
 });
 
 /** By the primary key. Parameter: owners. */
-export const FIND_PLACES = statement({
-  name: 'find_key_places',
-  postgres: `SELECT owner_id, since, key_id FROM wrapped_key WHERE owner_id = ANY($1::uuid[])`,
-  sqlite: `SELECT owner_id, since, key_id FROM wrapped_key
+export const KEYS_OF = statement({
+  name: 'keys_of',
+  postgres: `SELECT owner_id, kind, since, key_id, token FROM wrapped_key WHERE owner_id = ANY($1::uuid[])`,
+  sqlite: `SELECT owner_id, kind, since, key_id, token FROM wrapped_key
     WHERE owner_id IN (SELECT value FROM json_each(?))`,
 });
+
+export type StoredKey = [
+  ownerId: string,
+  kind: string,
+  since: string,
+  keyId: string,
+  token: string,
+];

@@ -1,12 +1,13 @@
+import type { Chat } from '../chat/chat.entity.js';
 import type { LockedRooms } from '../chat/locked-rooms.js';
 import type { Member } from '../chat/member.entity.js';
 import { MEMBER_COLUMNS, type MemberRow, toMember } from '../chat/room-rows.js';
-import { inSlices, partsOf } from '../common/slices.js';
+import { inSlices } from '../common/slices.js';
 import { statement } from '../database/statement.js';
 import type { Transaction } from '../database/transaction.js';
 
-/** Which takes a millisecond or two. */
-const ROOMS_AT_ONCE = 250;
+/** Members that are gone through in one turn, which takes some milliseconds; of a larger room all at once. */
+const MEMBERS_AT_ONCE = 2000;
 
 /** Index member(user_id, chat_id). Parameter: user. */
 const ROOMS_OF = statement({
@@ -33,8 +34,8 @@ export async function roomsOf(tx: Transaction, userId: string): Promise<string[]
 }
 
 /**
- * Leaves locked rooms, but for direct ones, and passes on those that were owned. It is the one transaction
- * that gives way to others in between: of 5,000 rooms it takes long.
+ * Leaves locked rooms, but for direct ones, and passes on those that were owned. It gives way to others in
+ * between: of 5,000 rooms it takes long.
  *
  * @returns those that ended, since nobody was there to take them
  */
@@ -48,7 +49,7 @@ export async function leaveAll(
     const [chat, member] = [rooms.find(chatId), rooms.findMember({ chatId, userId })];
     return chat && member && chat.visibility !== 'direct' ? [{ chat, member }] : [];
   });
-  const owned = seats.filter(({ member }) => member.role === 'owner').map(({ chat }) => chat.id);
+  const owned = seats.filter(({ member }) => member.role === 'owner').map(({ chat }) => chat);
   const successors = await successorsOf(tx, owned, userId);
   const ended: string[] = [];
   await inSlices(seats, ({ chat, member }) => {
@@ -66,11 +67,27 @@ export async function leaveAll(
 
 async function successorsOf(
   tx: Transaction,
-  chatIds: string[],
+  chats: Chat[],
   userId: string,
 ): Promise<Map<string, Member>> {
-  const found = await inSlices(partsOf(chatIds, ROOMS_AT_ONCE), (ids) =>
+  const found = await inSlices(byMembers(chats), (ids) =>
     tx.rows<MemberRow>(FIND_SUCCESSORS, [ids, userId]),
   );
   return new Map(found.flat().map((row) => [row[0], toMember(row)]));
+}
+
+/** Their ids, in parts that have so many members together. */
+function byMembers(chats: Chat[]): string[][] {
+  const parts: string[][] = [];
+  let members = Infinity;
+  for (const { id, memberCount } of chats) {
+    members += memberCount;
+    if (members <= MEMBERS_AT_ONCE) {
+      parts[parts.length - 1].push(id);
+    } else {
+      parts.push([id]);
+      members = memberCount;
+    }
+  }
+  return parts;
 }

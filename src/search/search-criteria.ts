@@ -1,12 +1,14 @@
 import { InvalidInputError } from '../common/errors.js';
 import type { Message } from '../message/message.entity.js';
 import type { SearchQuery } from './search.dto.js';
-import { needlesOf, soughtText } from './search-needles.js';
+import { needlesOf, soughtText, wholeWordsOf } from './search-needles.js';
 
 /** What is asked of a message that is to be found. */
 export interface Criteria {
   /** See `needlesOf`: each of them stands in its `soughtText`. */
   needles: string[];
+  /** See `wholeWordsOf`. */
+  words: string[];
   senderId: string | null;
   /** When it was sent, in milliseconds since 1970: from this on, and before that. */
   from: number;
@@ -21,7 +23,7 @@ export function criteriaOf(query: SearchQuery): Criteria {
     throw new InvalidInputError([{ field: 'from', messages: ['from must be earlier than to'] }]);
   }
   const needles = needlesOf(query.q, query.prefix === 'true');
-  return { needles, senderId: query.sender_id ?? null, from, to };
+  return { needles, words: wholeWordsOf(needles), senderId: query.sender_id ?? null, from, to };
 }
 
 /** Whether it was sent when, and by whom, it is to have been. */

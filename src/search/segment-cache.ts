@@ -81,7 +81,6 @@ export class SegmentCache {
 
   /** Whether it is known that one of these words is not in a segment. */
   isWithout(words: string[], chatId: string, { lastSeq, change }: SegmentRange): boolean {
-    if (words.length === 0) return false;
     const entry = this.filters?.get(keyOf(chatId, lastSeq));
     if (entry?.change !== change || words.every((word) => entry.words.mayHold(word))) return false;
     this.lookUps.hits++;

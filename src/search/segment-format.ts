@@ -7,7 +7,7 @@
  * is that of the ciphertext.
  */
 import { NONCE_BYTES, type Sealed, TAG_BYTES } from '../crypto/aes-gcm.js';
-import { idBytes, idOf } from '../crypto/ids.js';
+import { idOf, writeId } from '../crypto/ids.js';
 
 const FORMAT = 1;
 const ID_BYTES = 16;
@@ -41,7 +41,7 @@ export class InvalidSegmentError extends Error {
 export function writeSegment(parts: SealedPart[]): Buffer {
   const pieces = parts.map(({ authorId, isDeflated, nonce, tag, ciphertext }) => {
     const head = Buffer.alloc(NONCE_AT);
-    idBytes(authorId).copy(head);
+    writeId(head, authorId, 0);
     head[ID_BYTES] = isDeflated ? 1 : 0;
     head.writeUInt32BE(ciphertext.length, LENGTH_AT);
     return [head, nonce, tag, ciphertext];
@@ -88,8 +88,4 @@ export function associatedData(
   at += writeId(data, authorId, at);
   data.writeUInt8(isDeflated ? 1 : 0, at);
   return data;
-}
-
-function writeId(data: Buffer, id: string, at: number): number {
-  return data.write(id.replaceAll('-', ''), at, 'hex');
 }

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type OpenedSegment, SegmentCache } from './segment-cache.js';
 import type { Criteria } from './search-criteria.js';
-import { wholeWordsOf } from './search-needles.js';
 import type { SegmentRange } from './segment-plan.js';
 import type { SegmentPart } from './segment-part.js';
 import { SegmentReader } from './segment-reader.js';
@@ -21,7 +20,7 @@ export class SegmentHits {
 
   /** What is known without opening anything; undefined where nothing is. */
   known(chatId: string, range: SegmentRange, criteria: Criteria): number[] | undefined {
-    if (this.cache.isWithout(wholeWordsOf(criteria.needles), chatId, range)) return [];
+    if (this.cache.isWithout(criteria.words, chatId, range)) return [];
     const known = this.cache.find(chatId, range);
     return known && hitsIn(partsOf(known, criteria), criteria);
   }

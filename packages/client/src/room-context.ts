@@ -14,7 +14,6 @@ export interface RoomContext {
   readonly typing: Typing;
   readonly absences: number;
   refreshPeople(): Promise<void>;
-  /** To be called before something is asked for. @returns what is to be called once that is shown */
   watchPeople(): () => void;
   state(chatId: string): RoomState | undefined;
   readonly myId: string;

@@ -1,10 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
 import type { EntityManager } from 'typeorm';
+import { partsOf } from '../../common/slices.js';
 import type { Parameter, Statement, Write } from '../statement.js';
 import type { Transaction } from '../transaction.js';
 import type { Connection } from './connection.js';
 
-/** Rows that are written in one go: as many as a batch of sends has, in some milliseconds. */
+/** Rows that are written in one go, in some milliseconds: more than a batch of sends has, which is never cut. */
 const AT_ONCE = 250;
 
 /** One job of the transaction that is under way. */
@@ -40,9 +41,9 @@ export class SqliteTransaction implements Transaction {
     for (const { statement, lists } of this.writes) {
       for (const [index, rows] of lists.entries()) {
         const sql = statement.sqlite[index];
-        for (let at = 0; at < rows.length; at += AT_ONCE) {
-          if (at > 0) await setImmediate();
-          for (const row of rows.slice(at, at + AT_ONCE)) this.connection.run(sql, [row]);
+        for (const [part, some] of partsOf(rows, AT_ONCE).entries()) {
+          if (part > 0) await setImmediate();
+          for (const row of some) this.connection.run(sql, [row]);
         }
       }
     }

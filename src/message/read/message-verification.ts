@@ -14,11 +14,11 @@ import { FIRST_KEY } from '../../encryption/wrapped-key.entity.js';
 
 /** Of the longest messages these are 9 MB, which SQLite reads in one go. */
 const SQLITE_STEP = 100;
-/** Of short messages: a step costs as much as 40 of them, most of all what is read from the connection. */
+/** Of short messages. */
 const POSTGRES_STEP = 500;
-/** Of long ones, and one more. */
+/** A step ends with the message that takes it past this much ciphertext. */
 const POSTGRES_STEP_BYTES = 1_000_000;
-/** To wait for each costs 2 µs, of 20 in all. */
+/** To wait for each costs 2 µs. */
 const AT_ONCE = 10;
 
 /** Index message(chat_id, seq). Parameters: the last place before them. */

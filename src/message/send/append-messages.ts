@@ -137,7 +137,7 @@ function pairOf(chat: Chat | null): string[] {
   return chat?.directKey?.split(' ') ?? [];
 }
 
-/** As it will be read again, but for its body, which need not be opened. */
+/** As it will be read again, but for its body, which need not be opened. Written out: see `MessageSender`. */
 function newMessage(draft: Draft, { ciphertext }: Sealed, place: Place, createdAt: Date): Message {
   const message = new Message();
   message.id = draft.id;
