@@ -7,7 +7,7 @@ import { FIND_PLACES } from '../message/read/message-statements.js';
 import type { SegmentPlace } from './segment-format.js';
 import type { SegmentPart } from './segment-part.js';
 import type { SegmentRange } from './segment-plan.js';
-import { WordFilter } from './word-filter.js';
+import { hashOf, WordFilter } from './word-filter.js';
 
 /** What a part takes beside its bytes, measured generously; and a filter. */
 const PART_BYTES = 400;
@@ -72,17 +72,18 @@ export class SegmentCache {
     return (this.texts?.calculatedSize ?? 0) + (this.filters?.calculatedSize ?? 0);
   }
 
-  find(chatId: string, { lastSeq, change }: SegmentRange): OpenedSegment | undefined {
-    const entry = this.texts?.get(keyOf(chatId, lastSeq));
-    const isKnown = entry?.change === change;
+  find(chatId: string, range: SegmentRange): OpenedSegment | undefined {
+    const entry = this.texts?.get(keyOf(chatId, range));
+    const isKnown = entry?.change === range.change;
     this.lookUps[isKnown ? 'hits' : 'misses']++;
     return isKnown ? entry : undefined;
   }
 
   /** Whether it is known that one of these words is not in a segment. */
-  isWithout(words: string[], chatId: string, { lastSeq, change }: SegmentRange): boolean {
-    const entry = this.filters?.get(keyOf(chatId, lastSeq));
-    if (entry?.change !== change || words.every((word) => entry.words.mayHold(word))) return false;
+  isWithout(words: string[], chatId: string, range: SegmentRange): boolean {
+    const entry = this.filters?.get(keyOf(chatId, range));
+    if (entry?.change !== range.change || words.every((word) => entry.words.mayHold(word)))
+      return false;
     this.lookUps.hits++;
     return true;
   }
@@ -90,7 +91,7 @@ export class SegmentCache {
   /** Takes 2 ms where the longest one has to go. @param epoch as of before its row was read */
   keep(segment: OpenedSegment, epoch: number): void {
     if (epoch !== this.epoch || !this.texts) return;
-    const key = keyOf(segment.place.chatId, segment.place.lastSeq);
+    const key = keyOf(segment.place.chatId, segment.place);
     this.texts.set(key, segment);
     if (!this.texts.has(key)) this.filter(key, segment); // it is too long
   }
@@ -105,10 +106,12 @@ export class SegmentCache {
   /** A filter tells too of the authors that there may be: it does no harm to drop one too many. */
   private dropOf(ownerIds: string[]): void {
     const owners = new Set(ownerIds);
+    const hashes = ownerIds.map(hashOf);
     this.dropWhere(
       ({ place, parts }) =>
         owners.has(place.chatId) || parts.some(({ authorId }) => owners.has(authorId)),
-      ({ place, words }) => owners.has(place.chatId) || ownerIds.some((id) => words.mayHold(id)),
+      ({ place, words }) =>
+        owners.has(place.chatId) || hashes.some((hash) => words.mayHoldHash(hash)),
     );
   }
 
@@ -151,8 +154,12 @@ export class SegmentCache {
   }
 }
 
-function keyOf(chatId: string, lastSeq: number): string {
-  return `${chatId} ${lastSeq}`;
+/** What neighbours become ends where the last of them did, and may have its change. */
+function keyOf(
+  chatId: string,
+  { firstSeq, lastSeq }: Pick<SegmentRange, 'firstSeq' | 'lastSeq'>,
+): string {
+  return `${chatId} ${firstSeq} ${lastSeq}`;
 }
 
 function textBytes(parts: OpenedSegment['parts']): number {

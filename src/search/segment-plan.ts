@@ -18,7 +18,7 @@ export class SegmentSizes {
 export interface SegmentRange {
   firstSeq: number;
   lastSeq: number;
-  /** The room's, as of when its rows were read: another one in the same place has a greater one. */
+  /** The room's, as of when its rows were read: another one of the same messages has a greater one. */
   change: number;
 }
 

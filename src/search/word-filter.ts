@@ -48,14 +48,19 @@ export class WordFilter {
   }
 
   mayHold(word: string): boolean {
-    const hash = hashOf(Buffer.from(word));
+    return this.mayHoldHash(hashOf(word));
+  }
+
+  /** For one who asks many filters. @param hash of `hashOf` */
+  mayHoldHash(hash: number): boolean {
     const bits = bitsOf(hash);
     return hash === 0 || (this.units[unitOf(hash, this.units.length)] & bits) === bits;
   }
 }
 
 /** As `add` makes it. */
-function hashOf(word: Buffer): number {
+export function hashOf(text: string): number {
+  const word = Buffer.from(text);
   const view = new DataView(word.buffer, word.byteOffset, word.length);
   let [hash, at] = [0, 0];
   for (; at + READ_BYTES <= word.length; at += READ_BYTES)

@@ -46,6 +46,17 @@ function knows(cache: SegmentCache, firstSeq: number): [text: boolean, words: bo
 }
 
 describe('the cache of opened segments', () => {
+  it('knows nothing of what neighbours have become, though it ends where one did', () => {
+    for (const bytes of [1_000_000, NARROW]) {
+      const { cache } = given(bytes);
+      cache.keep(segment(257, { [ada]: LONG }), cache.epoch);
+      const merged = { ...range(257), firstSeq: 1 };
+      expect(cache.find(chatId, merged)).toBeUndefined();
+      expect(cache.isWithout(['absent'], chatId, merged)).toBe(false);
+      expect(knows(cache, 257)).toContain(true);
+    }
+  });
+
   it('tells which words are not there, of exactly the row that it was given', () => {
     const { cache } = given(NARROW);
     cache.keep(segment(1, { [ada]: 'harbour 京都', [ben]: `lamp ${LONG}` }), cache.epoch);

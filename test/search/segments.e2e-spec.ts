@@ -1,8 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { KeyVerification, type VerifiedPart } from '../../src/encryption/key-verification.js';
+import { Database } from '../../src/database/database.js';
 import { EventBus } from '../../src/events/event-bus.js';
 import { ErasureTask } from '../../src/erasure/erasure-task.js';
 import { RoomPurge } from '../../src/message/change/room-purge.js';
+import { SegmentIndexer } from '../../src/search/segment-indexer.js';
+import { searchTexts } from '../support/searches.js';
 import { keysOf, Segments, sendAll } from '../support/segments.js';
 import { PASSWORD, TestApp, type TestUser } from '../support/test-app.js';
 
@@ -53,6 +56,27 @@ describe('the indexer', () => {
       [17, 20],
       [21, 24],
     ]);
+  });
+
+  it('hides nothing from who searches while it makes and merges them', async () => {
+    const found = (q: string): Promise<unknown[]> =>
+      searchTexts(user.client, { q, chat_id: chatId });
+    const texts = numbered(16).map((word) => `needle ${word}`);
+    await sendAll(user, chatId, texts.slice(0, 12));
+    await segments.index();
+    await sendAll(user, chatId, texts.slice(12));
+    const indexer = app.nest.get(SegmentIndexer);
+    const states = new Set<string>();
+    const isMerged = async (): Promise<boolean> => (await segments.ranges(chatId))[0]?.[1] === 16;
+    while (!(await isMerged())) {
+      await indexer.carryOut();
+      await app.nest.get(Database).write((tx) => indexer.step(tx));
+      const state = JSON.stringify(await segments.ranges(chatId));
+      expect(await found('needle'), state).toHaveLength(16);
+      expect(await found('word3'), state).toHaveLength(1);
+      states.add(state);
+    }
+    expect(states.size).toBe(3); // three, four, all in one
   });
 
   it('holds what each author wrote, folded, and nothing of a message without words', async () => {
