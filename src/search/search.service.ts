@@ -66,7 +66,11 @@ export class SearchService {
       try {
         for (;;) {
           const { value, done } = await turns.take(() => units.next());
-          if (done) break;
+          if (done) {
+            if (!turns.isSpent) break;
+            page.place = { chatId: range.chatId, seq: range.from }; // searched to its end
+            return;
+          }
           page.take(range.chatId, value);
           // What has brought nothing to its end would begin anew with the next answer, and so never end.
           if (page.isFull || (turns.isSpent && value.from <= range.to)) return;

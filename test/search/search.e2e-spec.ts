@@ -227,6 +227,16 @@ describe('a search in all rooms', () => {
     expect(empty).toBeDefined();
   });
 
+  it('ends with its time, also in rooms that hold nothing of it', async () => {
+    await sendAll(['harbour']);
+    await sendAll(['harbour'], await app.givenChat(ada));
+    givenNoTime(app);
+    expect(await searchPage(ada.client, { q: 'absent' })).toMatchObject({
+      data: [],
+      has_more: true,
+    });
+  });
+
   it('goes on where it was, whatever has become of that room', async () => {
     const second = await app.givenChat(ada);
     await sendAll(['harbour a', 'harbour b']);
