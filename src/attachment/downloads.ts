@@ -90,14 +90,12 @@ export class Downloads {
   }
 
   private async find(user: AuthUser, id: string, what: What, expiresAt?: Date): Promise<Sending> {
-    const [file, parts] = await Promise.all([
-      this.access.requireReadable(user.id, id),
-      findParts(this.database, id),
-    ]);
+    const file = await this.access.requireReadable(user.id, id);
     if (file.state !== 'complete') throw new AttachmentNotFoundError();
     const isThumbnail = what === 'thumbnail';
     if (isThumbnail && file.thumbnailSize === null) throw new AttachmentNotFoundError();
     const facts = await this.facts.open(file);
+    const parts = await findParts(this.database, id); // not before it is known to be complete
     const opened: OpenedFile = { file, facts, parts };
     return {
       sent: {
