@@ -30,8 +30,8 @@ export const VOCABULARY = [
 
 /** By Zipf's law: a word's share is one by its rank. */
 function word(): string {
-  const rank = Math.floor(VOCABULARY.length ** random());
-  return VOCABULARY[Math.min(rank, VOCABULARY.length - 1)];
+  const rank = Math.floor(VOCABULARY.length ** random()); // from 1
+  return VOCABULARY[Math.min(rank, VOCABULARY.length) - 1];
 }
 
 export function sentence(): string {
