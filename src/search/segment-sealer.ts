@@ -18,6 +18,9 @@ import { SegmentPart } from './segment-part.js';
 const DEFLATED_BYTES = 1024;
 /** More than this is deflated in another thread: 64 KiB take 2 ms. */
 const LONG_BYTES = 65_536;
+/** As what people say is, it becomes some three times as long. */
+const INFLATED_TIMES = 4;
+const SHORTEST_CHUNK = 64;
 
 const deflateElsewhere = promisify(deflateRaw);
 
@@ -85,7 +88,7 @@ function orGone(error: unknown): undefined {
 function openWith(key: KeyObject, place: SegmentPlace, part: SealedPart): SegmentPart {
   const bytes = gcmOpen(key, part, associatedData(place, part));
   try {
-    return new SegmentPart(part.isDeflated ? inflateRawSync(bytes) : bytes, place.firstSeq);
+    return new SegmentPart(part.isDeflated ? inflated(bytes) : bytes, place.firstSeq);
   } catch (error) {
     // Sealed by us, so that only a fault of ours comes to this.
     throw error instanceof InvalidSegmentError ? new InvalidSealError() : error;
@@ -94,4 +97,10 @@ function openWith(key: KeyObject, place: SegmentPlace, part: SealedPart): Segmen
 
 async function deflated(plain: Buffer): Promise<Buffer> {
   return plain.length > LONG_BYTES ? deflateElsewhere(plain) : deflateRawSync(plain);
+}
+
+/** In memory of its own: what zlib gives lies in a piece of `chunkSize`, and would keep all of it. */
+function inflated(bytes: Buffer): Buffer {
+  const chunkSize = Math.max(SHORTEST_CHUNK, bytes.length * INFLATED_TIMES);
+  return Buffer.from(inflateRawSync(bytes, { chunkSize }));
 }

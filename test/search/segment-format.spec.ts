@@ -86,6 +86,15 @@ describe('a segment', () => {
     }
   });
 
+  it('takes no more memory, opened, than its text has', async () => {
+    for (const text of ['a few words '.repeat(500), 'a'.repeat(100_000)]) {
+      const part = await seal(writePart(place.firstSeq, [{ seq: place.firstSeq, words: text }]));
+      const { bytes } = (await sealer.open(place, part))!;
+      expect(bytes.toString()).toContain(text);
+      expect(bytes.buffer.byteLength).toBe(bytes.length);
+    }
+  });
+
   it('is, of one nonce, the vector of the documentation', () => {
     const key = secretKey(deriveKey(Buffer.concat([CHAT_KEY, AUTHOR_KEY]), 'conclave/search/v1'));
     const own = { authorId, isDeflated: false };
