@@ -12,12 +12,15 @@ const OWN_MS = 500;
 /** What it takes by the clock, waiting included. */
 const IN_ALL_MS = 2000;
 
+/** Of the event loop to one unit of work: the others are for everybody else, and over at once where there is nobody. */
+const TURNS = 3;
+
 /** One search's place in the lane. */
 export interface Turns {
   /** Whether the search has had its time. */
   readonly isSpent: boolean;
   /**
-   * Does one unit of work when its turn comes, in a turn of the event loop of its own.
+   * Does one unit of work when its turn comes, in a turn of the event loop of its own, some after the last.
    *
    * @throws SearcherGoneError, DeadTokenError
    */
@@ -25,7 +28,7 @@ export interface Turns {
 }
 
 /**
- * The one lane of all searches of this process: one unit of work in a turn of the event loop, so that
+ * The one lane of all searches of this process: one unit of work in some turns of the event loop, so that
  * everybody else waits for no more than that one; users take turns, with one search each.
  */
 @Injectable()
@@ -92,7 +95,7 @@ export class SearchLane {
     const begun = performance.now();
     let ownMs = 0;
     const unitInTurn = async <T>(unit: () => Promise<T>): Promise<T> => {
-      await setImmediate();
+      for (let n = 0; n < TURNS; n++) await setImmediate();
       signal.throwIfAborted();
       const before = performance.now();
       try {
