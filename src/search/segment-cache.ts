@@ -5,7 +5,7 @@ import { Database } from '../database/database.js';
 import { EventBus } from '../events/event-bus.js';
 import { FIND_PLACES } from '../message/read/message-statements.js';
 import type { SegmentPlace } from './segment-format.js';
-import type { SegmentPart } from './segment-part.js';
+import type { OpenedPart } from './segment-part.js';
 import type { SegmentRange } from './segment-plan.js';
 import { hashOf, WordFilter } from './word-filter.js';
 
@@ -23,7 +23,7 @@ interface Known {
 
 /** A segment of which all parts are open, but for those of nobody. */
 export interface OpenedSegment extends Known {
-  parts: { authorId: string; part: SegmentPart }[];
+  parts: OpenedPart[];
 }
 
 /** The words of a segment that was opened, and the ids of those who wrote them. */
@@ -162,7 +162,7 @@ function keyOf(
   return `${chatId} ${firstSeq} ${lastSeq}`;
 }
 
-function textBytes(parts: OpenedSegment['parts']): number {
+function textBytes(parts: OpenedPart[]): number {
   return parts.reduce((sum, { part }) => sum + part.bytes.length, 0);
 }
 

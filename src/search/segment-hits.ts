@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type OpenedSegment, SegmentCache } from './segment-cache.js';
 import type { Criteria } from './search-criteria.js';
 import type { SegmentRange } from './segment-plan.js';
-import type { SegmentPart } from './segment-part.js';
+import { inOnePiece, type OpenedPart, type SegmentPart } from './segment-part.js';
 import { SegmentReader } from './segment-reader.js';
 import type { StoredSegment } from './segment-rows.js';
 import { UNIT_MS } from './gathered-units.js';
@@ -35,7 +35,8 @@ export class SegmentHits {
     if (opened === 'shut') return 'shut';
     if (criteria.senderId === null) {
       yield;
-      this.cache.keep({ place: segment.place, change: segment.change, parts: opened }, epoch);
+      const { place, change } = segment;
+      this.cache.keep({ place, change, parts: inOnePiece(opened) }, epoch);
     }
     return hitsIn(
       opened.map(({ part }) => part),
@@ -47,12 +48,12 @@ export class SegmentHits {
   private async *open(
     segment: StoredSegment,
     { senderId }: Criteria,
-  ): AsyncGenerator<void, OpenedSegment['parts'] | 'shut'> {
+  ): AsyncGenerator<void, OpenedPart[] | 'shut'> {
     const parts = segment.parts.filter(
       ({ authorId }) => senderId === null || authorId === senderId,
     );
     await this.segments.preload(segment, parts);
-    const opened: OpenedSegment['parts'] = [];
+    const opened: OpenedPart[] = [];
     let begun = performance.now();
     for (const sealed of parts) {
       if (performance.now() - begun > UNIT_MS) {

@@ -38,6 +38,26 @@ function headOf(seqs: number[]): Buffer {
   return head;
 }
 
+/** What an author has in a segment, opened. */
+export interface OpenedPart {
+  authorId: string;
+  part: SegmentPart;
+}
+
+/**
+ * The same parts in one piece of memory of just their length, to be kept: of zlib's pieces half may be empty, and
+ * to free those of a hundred segments by a thousand authors stopped the event loop for a tenth of a second.
+ */
+export function inOnePiece(opened: OpenedPart[]): OpenedPart[] {
+  const piece = Buffer.concat(opened.map(({ part }) => part.bytes));
+  let end = 0;
+  return opened.map(({ authorId, part }) => {
+    const from = end;
+    end += part.bytes.length;
+    return { authorId, part: part.in(piece.subarray(from, end)) };
+  });
+}
+
 /** A part that was opened. */
 export class SegmentPart {
   readonly count: number;
@@ -52,6 +72,11 @@ export class SegmentPart {
     const textAt = COUNT_BYTES + SEQ_BYTES * this.count;
     if (textAt > bytes.length) throw new InvalidSegmentError();
     this.text = bytes.subarray(textAt);
+  }
+
+  /** @param bytes the same, elsewhere */
+  in(bytes: Buffer): SegmentPart {
+    return new SegmentPart(bytes, this.firstSeq);
   }
 
   seqs(): number[] {

@@ -99,8 +99,8 @@ async function deflated(plain: Buffer): Promise<Buffer> {
   return plain.length > LONG_BYTES ? deflateElsewhere(plain) : deflateRawSync(plain);
 }
 
-/** In memory of its own: what zlib gives lies in a piece of `chunkSize`, and would keep all of it. */
+/** Into one piece of memory that is little longer. */
 function inflated(bytes: Buffer): Buffer {
   const chunkSize = Math.max(SHORTEST_CHUNK, bytes.length * INFLATED_TIMES);
-  return Buffer.from(inflateRawSync(bytes, { chunkSize }));
+  return inflateRawSync(bytes, { chunkSize });
 }
