@@ -14,13 +14,24 @@ const HISTORIES = Number(process.env.SEARCH_HISTORIES ?? 50);
 const STEPS_OF_EACH = 12;
 const QUESTIONS = 2;
 const LONGEST_MS = 3_600_000;
+/** So little that texts make way for filters of their words, again and again. */
+const CACHE_BYTES = 4200;
 
 const steps: Step[] = [...STEPS, ...SEGMENT_STEPS];
 
 let app: TestApp;
+/** How often a filter has told that a word is not there. */
+let denials = 0;
 beforeAll(async () => {
-  app = await TestApp.start();
+  app = await TestApp.start({ SEARCH_CACHE_BYTES: String(CACHE_BYTES) });
   new Segments(app, { messages: 3, merged: 2 });
+  const cache = app.nest.get(SegmentCache);
+  const isWithout = cache.isWithout.bind(cache);
+  cache.isWithout = (...asked) => {
+    const isDenied = isWithout(...asked);
+    if (isDenied) denials++;
+    return isDenied;
+  };
 });
 afterAll(() => app.stop());
 
@@ -62,6 +73,7 @@ it(
     }
     expect(hits).toBeGreaterThan(HISTORIES); // else it looked for nothing
     expect(app.nest.get(SegmentCache).lookUps.misses).toBeGreaterThan(HISTORIES); // or in no segment
+    expect(denials).toBeGreaterThan(HISTORIES / 10);
   },
   LONGEST_MS,
 );
