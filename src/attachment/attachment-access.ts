@@ -3,7 +3,12 @@ import { ChatNotFoundError } from '../chat/chat.errors.js';
 import { ChatService } from '../chat/chat.service.js';
 import { Database } from '../database/database.js';
 import { UserService } from '../user/user.service.js';
-import { findAttachments, type StoredAttachment } from './attachment-rows.js';
+import {
+  findAttachments,
+  findParts,
+  type Parts,
+  type StoredAttachment,
+} from './attachment-rows.js';
 import { AttachmentNotFoundError } from './attachment.errors.js';
 
 /** Who may see a file: its uploader, and once it was sent whoever may read the room. */
@@ -22,6 +27,17 @@ export class AttachmentAccess {
     return found;
   }
 
+  /** The same, with the objects of its parts as they are once it was read. @throws AttachmentNotFoundError */
+  async requireReadableParts(userId: string, id: string): Promise<[StoredAttachment, Parts]> {
+    const files = await findAttachments(this.database, [id]);
+    const [[seen], parts] = await Promise.all([
+      this.seen(userId, files),
+      findParts(this.database, id),
+    ]);
+    if (!seen) throw new AttachmentNotFoundError();
+    return [seen, parts];
+  }
+
   /** A file of the user's own, while they may read its room. @throws AttachmentNotFoundError */
   async requireOwn(userId: string, id: string): Promise<StoredAttachment> {
     const found = await this.requireReadable(userId, id);
@@ -31,7 +47,12 @@ export class AttachmentAccess {
 
   /** Those of these files that the user may see, in the order asked for. */
   async listReadable(userId: string, ids: string[]): Promise<StoredAttachment[]> {
-    const files = (await findAttachments(this.database, ids)).filter(
+    const seen = await this.seen(userId, await findAttachments(this.database, ids));
+    return seen.sort((one, other) => ids.indexOf(one.id) - ids.indexOf(other.id));
+  }
+
+  private async seen(userId: string, found: StoredAttachment[]): Promise<StoredAttachment[]> {
+    const files = found.filter(
       ({ state, messageId, uploaderId }) =>
         state !== 'ended' && (messageId !== null || uploaderId === userId),
     );
@@ -39,10 +60,9 @@ export class AttachmentAccess {
       this.readableRooms(userId, files),
       this.users.byId(files.map(({ uploaderId }) => uploaderId)),
     ]);
-    const seen = files.filter(
+    return files.filter(
       ({ chatId, uploaderId }) => rooms.has(chatId) && !people.get(uploaderId)!.erasedAt,
     );
-    return seen.sort((one, other) => ids.indexOf(one.id) - ids.indexOf(other.id));
   }
 
   private async readableRooms(userId: string, files: StoredAttachment[]): Promise<Set<string>> {

@@ -2,11 +2,9 @@ import { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Range } from '../crypto/streaming-aead.js';
-import { Database } from '../database/database.js';
 import { FileUnreadableError } from '../encryption/encryption.errors.js';
 import type { AuthUser } from '../http/current-user.js';
 import { AttachmentAccess } from './attachment-access.js';
-import { findParts } from './attachment-rows.js';
 import {
   AttachmentNotFoundError,
   SlowReaderError,
@@ -42,7 +40,6 @@ export class Downloads {
   unreadable = 0;
 
   constructor(
-    private readonly database: Database,
     private readonly access: AttachmentAccess,
     private readonly facts: FileFactsCipher,
     private readonly reader: FileReader,
@@ -90,12 +87,11 @@ export class Downloads {
   }
 
   private async find(user: AuthUser, id: string, what: What, expiresAt?: Date): Promise<Sending> {
-    const file = await this.access.requireReadable(user.id, id);
+    const [file, parts] = await this.access.requireReadableParts(user.id, id);
     if (file.state !== 'complete') throw new AttachmentNotFoundError();
     const isThumbnail = what === 'thumbnail';
     if (isThumbnail && file.thumbnailSize === null) throw new AttachmentNotFoundError();
     const facts = await this.facts.open(file);
-    const parts = await findParts(this.database, id); // not before it is known to be complete
     const opened: OpenedFile = { file, facts, parts };
     return {
       sent: {
