@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { foldWords } from '../../src/search/fold-words.js';
+import { cpuMs } from '../support/turns.js';
 
 describe('the words of a message', () => {
   const texts: [what: string, text: string, words: string][] = [
@@ -72,6 +73,15 @@ describe('the words of a message', () => {
       expect(foldWords(text).endsWith(' last'), unit).toBe(true);
     }
     expect(foldWords(`${'\ufdfa'.repeat(16_379)} last`).length).toBeLessThan(2 * 65_536);
+  });
+
+  it('take no longer of marks that nobody can read', () => {
+    const classes =
+      '\u0345\u0315\u0301\u302e\u0316\u0321\u0f74\u0f72\u0652\u0651\u05b0\u094d\u3099\u0334';
+    const text = `a${[...classes].map((mark) => mark.repeat(1169)).join('')} last`;
+    const begun = cpuMs();
+    expect(foldWords(text).endsWith(' last')).toBe(true);
+    expect(cpuMs() - begun).toBeLessThan(20);
   });
 
   it('hold neither a space nor a line break, whatever the message holds', () => {
