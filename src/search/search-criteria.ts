@@ -17,7 +17,7 @@ export interface Criteria {
 
 /** @throws InvalidInputError */
 export function criteriaOf(query: SearchQuery): Criteria {
-  const from = query.from === undefined ? 0 : Date.parse(query.from);
+  const from = query.from === undefined ? Number.MIN_SAFE_INTEGER : Date.parse(query.from);
   const to = query.to === undefined ? Number.MAX_SAFE_INTEGER : Date.parse(query.to);
   if (from >= to) {
     throw new InvalidInputError([{ field: 'from', messages: ['from must be earlier than to'] }]);

@@ -63,7 +63,7 @@ export class SegmentSearch implements RangeSearch {
 
   /** Whether all of it was sent before what is looked for: then so was all that stands before it. */
   private async isOlder({ chatId, to }: Range, criteria: Criteria): Promise<boolean> {
-    if (criteria.from === 0) return false;
+    if (criteria.from === Number.MIN_SAFE_INTEGER) return false;
     const [last] = await this.messages.sealedAt([[chatId, to]]);
     return last !== undefined && last.createdAt.getTime() < criteria.from;
   }

@@ -71,6 +71,13 @@ describe('what is asked is refused in words', () => {
   });
 });
 
+it('may ask for what was sent before 1970, where nothing is', async () => {
+  for (const to of ['1970-01-01T00:00:00Z', '1969-12-31T00:00:00Z']) {
+    const { status, body } = await ada.client.get(searchPath({ q: 'x', to }));
+    expect([status, body]).toEqual([200, { data: [], has_more: false }]);
+  }
+});
+
 it('what is looked for stands in no log, no metric and no error', async () => {
   const canary = 'canary7f3a9c';
   const [hit, miss] = [`${canary}hit`, `${canary}miss`];
