@@ -47,9 +47,14 @@ export class SegmentReader {
   }
 
   /** Those that begin at a place or before it, the last one first. */
-  async rangesDownFrom(chatId: string, seq: number, limit: number): Promise<SegmentRange[]> {
+  async rangesDownFrom(
+    chatId: string,
+    seq: number,
+    limit: number,
+  ): Promise<{ ranges: SegmentRange[]; isLast: boolean }> {
     const rows = await this.database.rows<RangeRow>(RANGES_DOWN_FROM, [chatId, seq, limit]);
-    return rows.map(toRange).filter(({ firstSeq }) => firstSeq <= seq);
+    const ranges = rows.map(toRange).filter(({ firstSeq }) => firstSeq <= seq);
+    return { ranges, isLast: rows.length < limit };
   }
 
   /** The segment that ends there, sealed; undefined where there is none, 'shut' where it is none. */

@@ -38,8 +38,8 @@ export class SegmentSearch implements RangeSearch {
   ): AsyncGenerator<Looked, void> {
     let end = to;
     for (let isOver = false; !isOver && end >= from;) {
-      const listed = await this.segments.rangesDownFrom(chatId, end, STEP);
-      isOver = listed.length < STEP;
+      const { ranges: listed, isLast } = await this.segments.rangesDownFrom(chatId, end, STEP);
+      isOver = isLast;
       for (const segment of listed) {
         const gap = { chatId, from: Math.max(from, segment.lastSeq + 1), to: end };
         yield* this.rows.units(gap, criteria);
