@@ -201,10 +201,11 @@ export class OwnerKeys implements OnModuleInit, OnModuleDestroy {
   private async query(ownerIds: string[]): Promise<Map<string, KeyList>> {
     const rows = await this.database.rows<KeyRow>(FIND, [ownerIds]);
     const keys = new Map<string, OwnerKey[]>();
-    for (const [ownerId, since, keyId, token] of rows) {
+    // 20 µs each: of a room's authors there may be thousands.
+    await inSlices(rows, ([ownerId, since, keyId, token]) => {
       const key = this.unwrap(ownerId, { keyId, token });
       keys.set(ownerId, [...(keys.get(ownerId) ?? []), { since, key }]);
-    }
+    });
     return new Map([...keys].map(([ownerId, all]) => [ownerId, new KeyList(ownerId, all)]));
   }
 
