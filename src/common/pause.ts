@@ -32,11 +32,12 @@ export class Pause {
     return (this.tookMs = performance.now() - this.begun);
   }
 
-  /** Until the next one. */
-  async rest(): Promise<void> {
+  /** Until the next one. @param ending aborted where there is none any more */
+  async rest(ending?: AbortSignal): Promise<void> {
     const { idle, busy, busyFrom } = this.shares;
     const before = performance.eventLoopUtilization();
-    await sleep(this.tookMs * (this.isBusy ? busy : idle));
+    const ms = this.tookMs * (this.isBusy ? busy : idle);
+    await sleep(ms, undefined, { signal: ending }).catch(() => undefined);
     this.isBusy = performance.eventLoopUtilization(before).utilization > busyFrom;
   }
 }

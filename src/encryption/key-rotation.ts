@@ -126,8 +126,8 @@ export class KeyRotation extends PeriodicJob {
     return report;
   }
 
-  override rest(): Promise<void> {
-    return this.pause.rest();
+  override rest(ending?: AbortSignal): Promise<void> {
+    return this.pause.rest(ending);
   }
 
   private async batch(tx: Transaction): Promise<Batch> {

@@ -36,10 +36,12 @@ export abstract class PeriodicJob extends Job {
    */
   abstract step(tx: Transaction): Promise<boolean>;
 
-  /** Between two steps: what takes much of the process leaves the rest of it to others. */
-  rest(): Promise<void> {
-    return Promise.resolve();
-  }
+  /**
+   * Between two steps: what takes much of the process leaves the rest of it to others.
+   *
+   * @param ending aborted as the server ends
+   */
+  rest?(ending: AbortSignal): Promise<void>;
 
   /** What follows the commit of a step and is not the database's, such as files. */
   carryOut?(): Promise<void>;

@@ -20,7 +20,7 @@ export class Jobs implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly loops: JobLoop[] = [];
   private periodic: PeriodicJob[] = [];
   private local: LocalJob[] = [];
-  private isOver = false;
+  private readonly ending = new AbortController();
 
   constructor(
     private readonly discovery: DiscoveryService,
@@ -43,7 +43,7 @@ export class Jobs implements OnApplicationBootstrap, BeforeApplicationShutdown {
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    this.isOver = true;
+    this.ending.abort();
     await Promise.all(this.loops.map((loop) => loop.stop()));
     const last = this.local.filter(({ runsAtEnd }) => runsAtEnd).map((job) => job.run());
     for (const outcome of await Promise.allSettled([...last, this.owner.release()])) {
@@ -63,9 +63,10 @@ export class Jobs implements OnApplicationBootstrap, BeforeApplicationShutdown {
   }
 
   private async runSteps(job: PeriodicJob): Promise<void> {
-    while (!this.isOver && this.owner.owns(job.name)) {
+    const { signal } = this.ending;
+    while (!signal.aborted && this.owner.owns(job.name)) {
       if (!(await this.runStep(job))) return;
-      await job.rest();
+      await job.rest?.(signal);
     }
   }
 

@@ -36,6 +36,8 @@ export interface RoomToIndex {
   /** Its segments; undefined where they are to be read anew. */
   ranges: SegmentRange[] | undefined;
   failures: number;
+  /** What comes after this `seq` changes too often: it is left for the next time. */
+  upTo: number;
 }
 
 /** A room in which everything was done. */
@@ -92,7 +94,7 @@ export class RoomsToIndex {
     if (!ranges) return this.leave();
     const task = this.taskIn(room.chatId, room.lastSeq, ranges);
     if (task) return { room, task };
-    this.know(room.chatId, room.lastSeq, ranges, forgotten);
+    if (room.upTo === Infinity) this.know(room.chatId, room.lastSeq, ranges, forgotten);
     return this.leave();
   }
 
@@ -129,14 +131,14 @@ export class RoomsToIndex {
   private take(): RoomToIndex | undefined {
     const chatId = this.todo.shift();
     if (chatId === undefined) return undefined;
-    return { chatId, lastSeq: 0, lastChange: 0, ranges: undefined, failures: 0 };
+    return { chatId, lastSeq: 0, lastChange: 0, ranges: undefined, failures: 0, upTo: Infinity };
   }
 
   /** How the room stands now. @returns its segments; undefined where nothing is to be done there */
   private async refresh(room: RoomToIndex): Promise<SegmentRange[] | undefined> {
     const [counts] = await this.database.rows<Counts>(ROOM_COUNTS, [room.chatId]);
     if (!counts || !this.isMeant(counts)) return undefined;
-    [room.lastSeq, room.lastChange] = counts;
+    [room.lastSeq, room.lastChange] = [Math.min(counts[0], room.upTo), counts[1]];
     return (room.ranges ??= await this.rangesOf(room.chatId));
   }
 

@@ -98,8 +98,28 @@ export class SegmentCache {
 
   /** The one over a message that is no more what it was. */
   drop(chatId: string, seq: number): void {
-    const isOver = ({ place }: Known): boolean =>
-      place.firstSeq <= seq && seq <= place.lastSeq && place.chatId === chatId;
+    this.dropAt([[chatId, seq]]);
+  }
+
+  /** Those that have become part of another one: nobody asks for them any more. */
+  forget(chatId: string, ranges: SegmentRange[]): void {
+    this.epoch++;
+    for (const range of ranges) {
+      this.texts?.delete(keyOf(chatId, range));
+      this.filters?.delete(keyOf(chatId, range));
+    }
+  }
+
+  /** In one go: each look goes through all that is there. */
+  private dropAt(places: [chatId: string, seq: number][]): void {
+    const seqs = new Map<string, number[]>();
+    for (const [chatId, seq] of places) {
+      const some = seqs.get(chatId);
+      if (some) some.push(seq);
+      else seqs.set(chatId, [seq]);
+    }
+    const isOver = ({ place: { chatId, firstSeq, lastSeq } }: Known): boolean =>
+      seqs.get(chatId)?.some((seq) => firstSeq <= seq && seq <= lastSeq) ?? false;
     this.dropWhere(isOver, isOver);
   }
 
@@ -134,7 +154,7 @@ export class SegmentCache {
     if (this.texts!.size === 0 && this.filters!.size === 0) return;
     try {
       const places = await this.database.rows<[string, number]>(FIND_PLACES, [messageIds]);
-      for (const [chatId, seq] of places) this.drop(chatId, seq);
+      this.dropAt(places);
     } catch {
       this.clear();
     }

@@ -4,6 +4,7 @@ import type { Transaction } from '../database/transaction.js';
 import { PeriodicJob } from '../jobs/job.js';
 import { type RoomToIndex, RoomsToIndex } from './rooms-to-index.js';
 import { type NewSegment, SegmentBuilder } from './segment-builder.js';
+import { SegmentCache } from './segment-cache.js';
 import { SegmentMerger } from './segment-merger.js';
 import type { SegmentRange, Task } from './segment-plan.js';
 import { SegmentReader } from './segment-reader.js';
@@ -41,6 +42,7 @@ export class SegmentIndexer extends PeriodicJob {
     private readonly builder: SegmentBuilder,
     private readonly merger: SegmentMerger,
     private readonly store: SegmentStore,
+    private readonly cache: SegmentCache,
     reader: SegmentReader,
   ) {
     super();
@@ -59,7 +61,7 @@ export class SegmentIndexer extends PeriodicJob {
     tx.onCommit(() => {
       this.made = undefined;
       if (isStored) this.note(made);
-      else this.fail(made.room);
+      else this.fail(made.room, made.segment.place.firstSeq);
     });
     return true;
   }
@@ -79,36 +81,38 @@ export class SegmentIndexer extends PeriodicJob {
     }
   }
 
-  override async rest(): Promise<void> {
+  override async rest(ending: AbortSignal): Promise<void> {
     const begun = performance.now();
-    do await this.pause.rest();
-    while (this.pause.isBusy && performance.now() - begun < LONGEST_REST_MS);
+    do await this.pause.rest(ending);
+    while (this.pause.isBusy && !ending.aborted && performance.now() - begun < LONGEST_REST_MS);
   }
 
   private async make(room: RoomToIndex, task: Task): Promise<Made | undefined> {
     const { chatId, lastChange } = room;
     if (task.kind === 'build') {
       const segment = await this.builder.build(chatId, task, lastChange);
-      if (!segment) this.fail(room);
+      if (!segment) this.fail(room, task.firstSeq);
       return segment && { room, segment, of: [] };
     }
     const { ranges } = task;
     const segment = await this.merger.merge(chatId, ranges);
-    if (segment === 'changed') this.fail(room);
+    if (segment === 'changed') this.fail(room, ranges[0].firstSeq);
     else if (segment) return { room, segment, of: ranges };
     else this.rooms.spare(chatId, ranges.at(-1)!.lastSeq);
     return undefined;
   }
 
   private note({ room, segment, of }: Made): void {
+    if (of.length > 0) this.cache.forget(room.chatId, of);
     this.counts.stored[of.length > 0 ? 'segments' : 'rows']++;
     const { firstSeq, lastSeq } = segment.place;
     this.rooms.note(room, { firstSeq, lastSeq, change: segment.change }, of);
   }
 
-  /** What it was to be made of has changed meanwhile. */
-  private fail(room: RoomToIndex): void {
+  /** What it was to be made of has changed: where it does so again and again, what stands before it comes next. */
+  private fail(room: RoomToIndex, firstSeq: number): void {
     this.rooms.forget(room.chatId);
-    if (++room.failures >= MOST_FAILURES) this.rooms.leave();
+    if (++room.failures < MOST_FAILURES) return;
+    [room.upTo, room.failures] = [firstSeq - 1, 0];
   }
 }

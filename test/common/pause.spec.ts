@@ -46,4 +46,15 @@ describe('a pause', () => {
     isBusy = false;
     expect(await shortestOf(pause)).toBeLessThan(6 * PIECE_MS);
   });
+
+  it('ends as soon as there is nothing to wait for any more', async () => {
+    const pause = new Pause({ idle: 1000, busy: 1000, busyFrom: 0.6 });
+    const ending = new AbortController();
+    for (const isFirst of [true, false]) {
+      piece(pause);
+      const resting = timeOf(pause.rest(ending.signal));
+      if (isFirst) ending.abort();
+      expect(await resting).toBeLessThan(1000);
+    }
+  });
 });

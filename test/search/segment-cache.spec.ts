@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { newId } from '../../src/crypto/ids.js';
 import { type OpenedSegment, SegmentCache } from '../../src/search/segment-cache.js';
 import { SegmentPart, writePart } from '../../src/search/segment-part.js';
+import { cpuMs } from '../support/turns.js';
 
 type Handler = (event: { ownerIds?: string[]; messageIds?: string[] }) => unknown;
 
@@ -121,6 +122,34 @@ describe('the cache of opened segments', () => {
     await forgets('texts, nobody knows where', () => handlers['texts.destroyed'](destroyed), false);
     places.push([chatId, 3]);
     await forgets('a text', () => handlers['texts.destroyed'](destroyed), true);
+  });
+
+  it('forgets those that have become part of another one', () => {
+    const { cache } = given();
+    const { epoch } = cache;
+    for (const firstSeq of [1, 257, 513]) cache.keep(segment(firstSeq, { [ada]: 'word' }), epoch);
+    cache.forget(chatId, [range(1), range(257)]);
+    expect([1, 257, 513].map((firstSeq) => knows(cache, firstSeq)[0])).toEqual([
+      false,
+      false,
+      true,
+    ]);
+    cache.keep(segment(1, { [ada]: 'word' }), epoch); // it was opened before
+    expect(knows(cache, 1)).toEqual([false, false]);
+  });
+
+  it('forgets the texts of half a minute in one look at what there is', async () => {
+    const { cache, handlers, places } = given(32 * 2 ** 20);
+    for (let n = 0; n < 8000; n++) cache.keep(segment(1 + 256 * n, { [ada]: 'word' }), cache.epoch);
+    places.push(...Array.from({ length: 680 }, (_, n): [string, number] => [chatId, n + 1]));
+    const begun = cpuMs();
+    await handlers['texts.destroyed']({ messageIds: places.map(() => newId()) });
+    expect(cpuMs() - begun).toBeLessThan(100);
+    expect([knows(cache, 1), knows(cache, 513)]).toEqual([
+      [false, false],
+      [false, false],
+    ]);
+    expect(knows(cache, 769)).toContain(true);
   });
 
   it('keeps nothing that was opened while something was forgotten, or has no memory for it', () => {

@@ -65,6 +65,26 @@ describe('while a segment is made', () => {
     expect([built, await segments.ranges(chatId)]).toEqual([3, []]);
   });
 
+  it('what stands before messages that change each time gets its segments', async () => {
+    const ids = await sendAll(user, chatId, numbered(12));
+    const builder = app.nest.get(SegmentBuilder);
+    const build = builder.build.bind(builder);
+    const path = `/message/${ids[11]}/reactions/${encodeURIComponent('👍')}`;
+    let isThere = false;
+    vi.spyOn(builder, 'build').mockImplementation(async (...given) => {
+      const made = await build(...given);
+      const { status } = await user.client.request(isThere ? 'DELETE' : 'PUT', path);
+      expect(status).toBe(204);
+      isThere = !isThere;
+      return made;
+    });
+    await segments.index();
+    expect(await segments.ranges(chatId)).toEqual([
+      [1, 4],
+      [5, 8],
+    ]);
+  });
+
   it('an edit counts that comes between the read of segments and their merge', async () => {
     const ids = await sendAll(user, chatId, numbered(16));
     const merger = app.nest.get(SegmentMerger);

@@ -4,8 +4,10 @@ import { Database } from '../../src/database/database.js';
 import { EventBus } from '../../src/events/event-bus.js';
 import { ErasureTask } from '../../src/erasure/erasure-task.js';
 import { RoomPurge } from '../../src/message/change/room-purge.js';
+import { RowSearch } from '../../src/search/row-search.js';
+import { SegmentCache } from '../../src/search/segment-cache.js';
 import { SegmentIndexer } from '../../src/search/segment-indexer.js';
-import { searchTexts } from '../support/searches.js';
+import { searchPage, searchTexts } from '../support/searches.js';
 import { keysOf, Segments, sendAll } from '../support/segments.js';
 import { PASSWORD, TestApp, type TestUser } from '../support/test-app.js';
 
@@ -77,6 +79,28 @@ describe('the indexer', () => {
       states.add(state);
     }
     expect(states.size).toBe(3); // three, four, all in one
+  });
+
+  it('leaves no text in memory of what has become part of another one', async () => {
+    await sendAll(user, chatId, numbered(12));
+    await segments.index();
+    await searchTexts(user.client, { q: 'absent', chat_id: chatId });
+    const cache = app.nest.get(SegmentCache);
+    const before = cache.size;
+    await sendAll(user, chatId, numbered(4));
+    await segments.index();
+    expect([before > 0, cache.size]).toEqual([true, 0]);
+  });
+
+  it('reads no rows of what is in segments, however many there are', async () => {
+    const many = new Segments(app, { messages: 1, merged: 1000 });
+    const ids = await sendAll(user, chatId, numbered(150));
+    await many.index();
+    await patch(ids[139], 'edited');
+    const units = vi.spyOn(app.nest.get(RowSearch), 'units');
+    await searchPage(user.client, { q: 'absent', chat_id: chatId, before: 141 });
+    const read = units.mock.calls.filter(([{ from, to }]) => from <= to);
+    expect(read.map(([{ from, to }]) => [from, to])).toEqual([[140, 140]]);
   });
 
   it('holds what each author wrote, folded, and nothing of a message without words', async () => {
