@@ -15,7 +15,10 @@ const LENGTH_AT = ID_BYTES + 1;
 const NONCE_AT = LENGTH_AT + 4;
 const TAG_AT = NONCE_AT + NONCE_BYTES;
 const HEAD_BYTES = TAG_AT + TAG_BYTES;
-const BOUND_BYTES = 1 + 3 * ID_BYTES + 2 * 4 + 1;
+const PLACE_BYTES = 1 + 2 * ID_BYTES + 2 * 4;
+const BOUND_BYTES = PLACE_BYTES + ID_BYTES + 1;
+
+const written = new WeakMap<SegmentPlace, Buffer>();
 
 /** Where a segment stands, and by which keys it opens. */
 export interface SegmentPlace {
@@ -76,16 +79,27 @@ export function readSegment(data: Buffer): SealedPart[] {
  * is moved to another segment, room or author does not open.
  */
 export function associatedData(
-  { chatId, firstSeq, lastSeq, keyAt }: SegmentPlace,
+  place: SegmentPlace,
   { authorId, isDeflated }: Pick<SealedPart, 'authorId' | 'isDeflated'>,
 ): Buffer {
   const data = Buffer.allocUnsafe(BOUND_BYTES);
-  let at = data.writeUInt8(FORMAT);
-  at += writeId(data, chatId, at);
-  at = data.writeUInt32BE(firstSeq, at);
-  at = data.writeUInt32BE(lastSeq, at);
-  at += writeId(data, keyAt, at);
+  let at = placeBytes(place).copy(data);
   at += writeId(data, authorId, at);
   data.writeUInt8(isDeflated ? 1 : 0, at);
+  return data;
+}
+
+/** The same for all parts of a segment, of which there may be a thousand. */
+function placeBytes(place: SegmentPlace): Buffer {
+  let data = written.get(place);
+  if (!data) {
+    data = Buffer.alloc(PLACE_BYTES);
+    let at = data.writeUInt8(FORMAT);
+    at += writeId(data, place.chatId, at);
+    at = data.writeUInt32BE(place.firstSeq, at);
+    at = data.writeUInt32BE(place.lastSeq, at);
+    writeId(data, place.keyAt, at);
+    written.set(place, data);
+  }
   return data;
 }
