@@ -13,6 +13,8 @@ import {
 import { BLOB_STORE, type BlobStore } from './blob-store.js';
 
 const BATCH_SIZE = 50;
+/** So many in a row are the store's own. */
+const MOST_FAULTS = 3;
 /** So long a batch is this process's; should it end meanwhile, or the store be away, it is tried again. */
 const LEASE_MS = 60_000;
 
@@ -57,12 +59,32 @@ export class AttachmentRemoval extends PeriodicJob {
   override async carryOut(): Promise<void> {
     const ids = this.taken.splice(0);
     if (ids.length === 0) return;
-    for (const id of ids) await this.store!.removeAll(id);
+    const { removed, faults } = await this.remove(ids);
     await this.database.write(async (tx) => {
-      await tx.rows(DELETE_PARTS, [ids]);
-      await tx.rows(DELETE_ATTACHMENTS, [ids]);
+      await tx.rows(DELETE_PARTS, [removed]);
+      await tx.rows(DELETE_ATTACHMENTS, [removed]);
     });
-    this.logger.log({ event: 'attachments.removed', count: ids.length });
+    if (removed.length > 0)
+      this.logger.log({ event: 'attachments.removed', count: removed.length });
+    if (faults.length > 0) throw faults[0];
+  }
+
+  /** What cannot be removed keeps no others from going, unless the store itself is away. */
+  private async remove(ids: string[]): Promise<{ removed: string[]; faults: unknown[] }> {
+    const removed: string[] = [];
+    const faults: unknown[] = [];
+    let inARow = 0;
+    for (const id of ids) {
+      try {
+        await this.store!.removeAll(id);
+        removed.push(id);
+        inARow = 0;
+      } catch (error) {
+        faults.push(error);
+        if (++inARow === MOST_FAULTS) break;
+      }
+    }
+    return { removed, faults };
   }
 }
 
