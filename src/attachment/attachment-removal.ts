@@ -26,6 +26,7 @@ const LEASE_MS = 60_000;
 export class AttachmentRemoval extends PeriodicJob {
   readonly name = 'attachment-removal';
   readonly everySeconds = 30;
+  override readonly isOn: boolean;
   private readonly logger = new Logger(AttachmentRemoval.name);
   private taken: string[] = [];
 
@@ -35,12 +36,12 @@ export class AttachmentRemoval extends PeriodicJob {
     @Inject(BLOB_STORE) private readonly store: BlobStore | null,
   ) {
     super();
+    this.isOn = store !== null;
     ends.watch(() => this.wake());
   }
 
   async step(tx: Transaction): Promise<boolean> {
     this.taken = [];
-    if (!this.store) return false;
     const due = await tx.rows<[string]>(LIST_DUE, [Date.now(), BATCH_SIZE]);
     const files = await lockAttachments(
       tx,

@@ -16,18 +16,19 @@ const BATCH_SIZE = 1;
 export class LeftChecks extends PeriodicJob {
   readonly name = 'attachment-check';
   readonly everySeconds = 10;
+  override readonly isOn: boolean;
   private taken: string[] = [];
 
   constructor(
     private readonly checks: FileChecks,
-    private readonly settings: Settings,
+    settings: Settings,
   ) {
     super();
+    this.isOn = settings.attachments !== null;
   }
 
   async step(tx: Transaction): Promise<boolean> {
     this.taken = [];
-    if (!this.settings.attachments) return false;
     const left = await tx.rows<[string]>(LIST_UNCHECKED, [Date.now() - LEFT_MS, BATCH_SIZE]);
     const files = await lockAttachments(
       tx,

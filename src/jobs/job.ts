@@ -28,6 +28,9 @@ export abstract class Job {
 
 /** Work on what is in the database, in small steps, in one process at a time. */
 export abstract class PeriodicJob extends Job {
+  /** Whether this process can do it; where not, another one is to own it. */
+  readonly isOn: boolean = true;
+
   /**
    * One small batch, found in the database, so that it goes on wherever it was left. Not run, or
    * undone, where another process has become the owner.

@@ -32,7 +32,7 @@ export class Jobs implements OnApplicationBootstrap, BeforeApplicationShutdown {
   async onApplicationBootstrap(): Promise<void> {
     const found = this.discovery.getProviders().map(({ instance }) => instance as unknown);
     const jobs = [...new Set(found)].filter((each) => each instanceof Job);
-    this.periodic = jobs.filter((job) => job instanceof PeriodicJob);
+    this.periodic = jobs.filter((job) => job instanceof PeriodicJob).filter(({ isOn }) => isOn);
     this.local = jobs.filter((job) => job instanceof LocalJob);
     for (const job of this.periodic) this.add(job, () => this.runSteps(job));
     for (const job of this.local) this.add(job, () => job.run());

@@ -1,10 +1,14 @@
 import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { AttachmentRemoval } from '../../src/attachment/attachment-removal.js';
 import { StoreAwayError } from '../../src/attachment/attachment.errors.js';
 import { BLOB_STORE, type BlobStore } from '../../src/attachment/blob-store.js';
 import { Files } from '../support/attachments.js';
 import { TestApp } from '../support/test-app.js';
+import { lacking, TwoApps } from '../support/two-apps.js';
 
 describe('a file that cannot be removed', () => {
   it('keeps no others from going, and is tried again', async () => {
@@ -32,5 +36,22 @@ describe('a file that cannot be removed', () => {
     await removal.settle();
     expect([await left(), await store.list(bad)]).toEqual([[], []]);
     await app.stop();
+  });
+});
+
+describe.skipIf(lacking)(`a process that takes no files${lacking && ` (${lacking})`}`, () => {
+  it('does not keep another one from removing them', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'conclave-shared-'));
+    // It is the first, and would own the work.
+    const apps = await TwoApps.start({ ATTACHMENT_STORE: 'off' }, { ATTACHMENT_STORE: folder });
+    const { user, chatId } = await apps.there.givenMember();
+    const { id, messageId } = await new Files(apps.there).send(user, chatId, randomBytes(10));
+    await user.client.request('DELETE', `/message/${messageId}`);
+    await apps.there.nest.get(AttachmentRemoval).settle();
+    await expect
+      .poll(() => apps.there.sql('SELECT id FROM attachment WHERE id = ?', [id]))
+      .toEqual([]);
+    await apps.stop();
+    rmSync(folder, { recursive: true });
   });
 });
