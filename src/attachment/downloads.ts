@@ -20,9 +20,17 @@ const PIECE_BYTES = 65_536;
 /** What a reader takes at least, while others wait for a place; from ten seconds on. */
 const LEAST_BYTES_A_SECOND = 65_536;
 const GRACE_MS = 10_000;
+const LOOK_EVERY_MS = 1000;
 const THUMBNAIL_TYPE = 'image/webp';
 
 export type What = 'content' | 'thumbnail';
+
+/** How a reader takes what is sent; times in milliseconds since 1970. */
+interface Pace {
+  begun: number;
+  takenAt: number;
+  sent: number;
+}
 
 /** What is to be sent of a file. */
 interface Sending {
@@ -130,8 +138,15 @@ export class Downloads {
         return first.value;
       }
       const options = { objectMode: false, highWaterMark: PIECE_BYTES };
-      const stream = Readable.from(this.counted(userId, id, first, bytes), options);
-      stream.once('close', close);
+      const pace = { begun: Date.now(), takenAt: Date.now(), sent: 0 };
+      const stream = Readable.from(this.counted(userId, id, pace, first, bytes), options);
+      const watch = setInterval(() => {
+        if (this.isSlow(pace)) stream.destroy(new SlowReaderError());
+      }, LOOK_EVERY_MS).unref();
+      stream.once('close', () => {
+        clearInterval(watch);
+        close();
+      });
       if (raw.destroyed) stream.destroy(); // nobody waits any more
       return stream;
     } catch (error) {
@@ -152,21 +167,27 @@ export class Downloads {
     }
   }
 
+  /** Where others wait, also one who takes nothing. */
+  private isSlow({ begun, takenAt, sent }: Pace): boolean {
+    if (this.transfers.waiting === 0) return false;
+    const now = Date.now();
+    const least = ((now - begun - GRACE_MS) / 1000) * LEAST_BYTES_A_SECOND;
+    return sent < least || now - takenAt > GRACE_MS;
+  }
+
   private async *counted(
     userId: string,
     id: string,
+    pace: Pace,
     first: IteratorResult<Buffer, void>,
     rest: AsyncGenerator<Buffer>,
   ): AsyncGenerator<Buffer> {
-    const begun = Date.now();
-    let sent = 0;
     try {
       for (let next = first; !next.done; next = await rest.next()) {
         this.bytes += next.value.length;
-        sent += next.value.length;
+        pace.sent += next.value.length;
+        pace.takenAt = Date.now();
         yield next.value;
-        const least = ((Date.now() - begun - GRACE_MS) / 1000) * LEAST_BYTES_A_SECOND;
-        if (sent < least && this.transfers.waiting > 0) throw new SlowReaderError();
       }
     } catch (error) {
       throw await this.faultOf(error, userId, id);

@@ -1,8 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { BLOB_STORE, type BlobStore } from '../../src/attachment/blob-store.js';
-import { Files } from '../support/attachments.js';
+import { Downloads } from '../../src/attachment/downloads.js';
+import { DOWNLOADS } from '../../src/attachment/transfers.js';
+import { Files, PART_BYTES } from '../support/attachments.js';
+import { RawConnection } from '../support/raw-connection.js';
 import { TestApp } from '../support/test-app.js';
+import { until } from '../support/until.js';
 
 let app: TestApp;
 beforeAll(async () => {
@@ -40,4 +44,21 @@ it('a download whose client goes before the first byte leaves nothing open', asy
   await asked;
   await expect.poll(() => closed).toBe(1);
   vi.restoreAllMocks();
+});
+
+it('a download whose client stands still keeps nobody out', async () => {
+  const files = new Files(app);
+  const { user, chatId } = await app.givenMember();
+  const { id } = await files.send(user, chatId, randomBytes(6 * PART_BYTES));
+  const other = await app.givenUser();
+  const { transfers } = app.nest.get(Downloads);
+  const { all } = DOWNLOADS;
+  DOWNLOADS.all = 1;
+  const still = await RawConnection.openUnread(app.url);
+  still.send(`GET /attachment/${id}/content`, { authorization: `Bearer ${user.accessToken}` });
+  await until(() => transfers.underWay === 1);
+  const answer = await files.get(other, id, { range: 'bytes=0-99' });
+  expect(answer.status).toBe(206);
+  still.socket.destroy();
+  DOWNLOADS.all = all;
 });
