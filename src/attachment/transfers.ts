@@ -16,6 +16,7 @@ const MOST_WAITING = 1000;
 interface Waiting {
   userId: string;
   begin: () => void;
+  refuse: () => void;
 }
 
 /** Files under way in one direction. They have places of their own, so that they keep out nobody else. */
@@ -56,14 +57,18 @@ export class Transfers {
       const isOwn = this.of(userId) >= ofUser;
       return isOwn ? new TooManyTransfersError() : new TransfersOverloadedError();
     };
-    if (this.line.length >= MOST_WAITING) return Promise.reject(refusal());
+    if (this.line.length >= MOST_WAITING && !this.makeRoomFor(userId))
+      return Promise.reject(refusal());
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
+      const refuse = (): void => {
+        clearTimeout(timer);
         this.line.splice(this.line.indexOf(waiting), 1);
         reject(refusal());
-      }, waitMs);
+      };
+      const timer = setTimeout(refuse, waitMs);
       const waiting = {
         userId,
+        refuse,
         begin: () => {
           clearTimeout(timer);
           this.begin(userId);
@@ -72,6 +77,16 @@ export class Transfers {
       };
       this.line.push(waiting);
     });
+  }
+
+  /** The newest of whoever waits with most gives way to one who waits with fewer. */
+  private makeRoomFor(userId: string): boolean {
+    const waitingOf = new Map<string, number>();
+    for (const each of this.line) waitingOf.set(each.userId, (waitingOf.get(each.userId) ?? 0) + 1);
+    const [most, count] = [...waitingOf].reduce((one, other) => (other[1] > one[1] ? other : one));
+    if (count <= (waitingOf.get(userId) ?? 0) + 1) return false;
+    this.line.findLast((each) => each.userId === most)!.refuse();
+    return true;
   }
 
   private begin(userId: string): void {

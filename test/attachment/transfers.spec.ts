@@ -26,3 +26,18 @@ it('refuses, in words, whom no place comes free for', async () => {
   await expect(transfers.take('ada')).rejects.toMatchObject({ kind: 'unavailable' });
   expect([transfers.waiting, transfers.refused]).toEqual([0, 2]);
 });
+
+it('keeps nobody out of the line for one who waits a thousand times', async () => {
+  const transfers = new Transfers(LIMITS);
+  const [first] = [await transfers.take('eve'), await transfers.take('eve')];
+  const place = await transfers.take('bob');
+  const line = Array.from({ length: 1000 }, () => transfers.take('eve'));
+  const refused = Promise.allSettled(line);
+  const ada = transfers.take('ada');
+  expect(transfers.waiting).toBe(1000);
+  place();
+  await expect(ada).resolves.toBeTypeOf('function');
+  await expect(line.at(-1)).rejects.toMatchObject({ kind: 'too-many-requests' });
+  first();
+  await refused;
+});
