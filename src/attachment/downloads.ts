@@ -99,7 +99,9 @@ export class Downloads {
     if (file.state !== 'complete') throw new AttachmentNotFoundError();
     const isThumbnail = what === 'thumbnail';
     if (isThumbnail && file.thumbnailSize === null) throw new AttachmentNotFoundError();
-    const facts = await this.facts.open(file);
+    const facts = await this.facts.open(file).catch(async (error: unknown) => {
+      throw await this.faultOf(error, user.id, id);
+    });
     const opened: OpenedFile = { file, facts, parts };
     return {
       sent: {

@@ -3,6 +3,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { sealedSize, sealStream } from '../crypto/streaming-aead.js';
 import { Database } from '../database/database.js';
 import type { Transaction } from '../database/transaction.js';
+import { FileUnreadableError, KeyMissingError } from '../encryption/encryption.errors.js';
 import type { AuthUser } from '../http/current-user.js';
 import { AttachmentAccess } from './attachment-access.js';
 import {
@@ -62,14 +63,26 @@ export class PartUploads {
     const file = await this.access.requireOwn(userId, id);
     const part = requirePart(file, n, length);
     const giveBack = await this.transfers.take(userId);
-    let isLast: boolean;
     try {
       await this.store.requireSpace();
-      isLast = await this.take(file, part, raw);
-    } finally {
+      const isLast = await this.take(file, part, raw);
       giveBack();
+      if (isLast) await this.checks.check(file.id);
+    } catch (error) {
+      throw await this.faultOf(error, userId, id);
+    } finally {
+      giveBack(); // once is enough
     }
-    if (isLast) await this.checks.check(file.id);
+  }
+
+  /** What has no key any more may have ended meanwhile, with its room or its sender. */
+  private async faultOf(error: unknown, userId: string, id: string): Promise<unknown> {
+    const isShut = error instanceof FileUnreadableError || error instanceof KeyMissingError;
+    if (!isShut) return error;
+    return this.access.requireOwn(userId, id).then(
+      () => error,
+      (fault: unknown) => fault,
+    );
   }
 
   /** @returns whether it was the last one that was missing */

@@ -6,7 +6,7 @@ import { DatabaseClock } from '../database/database-clock.js';
 import { Database } from '../database/database.js';
 import type { Transaction } from '../database/transaction.js';
 import { ClientKeys } from '../encryption/client-keys.js';
-import { KeyMissingError } from '../encryption/encryption.errors.js';
+import { FileUnreadableError, KeyMissingError } from '../encryption/encryption.errors.js';
 import type { AuthUser } from '../http/current-user.js';
 import { AttachmentAccess } from './attachment-access.js';
 import { AttachmentEnds } from './attachment-ends.js';
@@ -135,13 +135,24 @@ export class Uploads {
 
   private async repeat(first: StoredAttachment, asked: FileFacts): Promise<AttachmentDto> {
     if (first.state === 'ended') throw new RepeatedUploadError();
-    const { file_name } = await this.facts.open(first);
+    const { file_name } = await this.factsOf(first);
     if (first.size !== asked.size || file_name !== asked.file_name) throw new RepeatedUploadError();
     return this.show(first, await this.partsOf(first.id));
   }
 
   private async show(file: StoredAttachment, parts: number[]): Promise<AttachmentDto> {
-    return AttachmentDto.of(file, await this.facts.open(file), parts);
+    return AttachmentDto.of(file, await this.factsOf(file), parts);
+  }
+
+  /** What does not open may have ended meanwhile, with its room or its sender. */
+  private async factsOf(file: StoredAttachment): Promise<FileFacts> {
+    try {
+      return await this.facts.open(file);
+    } catch (error) {
+      if (error instanceof FileUnreadableError)
+        await this.access.requireReadable(file.uploaderId, file.id);
+      throw error;
+    }
   }
 
   private async partsOf(id: string): Promise<number[]> {
