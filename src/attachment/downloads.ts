@@ -63,15 +63,11 @@ export class Downloads {
     if (isKnown(request.headers['if-none-match'], sent.etag)) {
       return void reply.code(304).headers(fileHeaders(sent)).send();
     }
-    const range = this.rangeFor(request, sent, reply);
+    const isHead = request.method === 'HEAD';
+    const range = isHead ? undefined : this.rangeFor(request, sent, reply); // RFC 9110, section 14.2
     const headers = { ...fileHeaders(sent), ...lengthHeaders(range, sent.size) };
+    if (isHead) return void reply.headers(headers).send(Readable.from([])); // else its length is 0
     const whole = { start: 0, end: sent.size };
-    if (request.method === 'HEAD') {
-      return void reply
-        .code(range ? 206 : 200)
-        .headers(headers)
-        .send(Readable.from([])); // else its length is 0
-    }
     const body = await this.open(user.id, id, bytes(range ?? whole), range ?? whole, request);
     void reply
       .code(range ? 206 : 200)

@@ -290,7 +290,9 @@ describe('a download', () => {
     const [, seconds] = /^private, max-age=(\d+)$/.exec(byTicket.headers.get('cache-control')!)!;
     expect(Number(seconds)).toBeGreaterThan(3590);
     expect(Number(seconds)).toBeLessThanOrEqual(7200);
-    const head = await fetch(byTicket.url, { method: 'HEAD' });
+    const range = 'bytes=0-1'; // which is for GET alone
+    const head = await fetch(byTicket.url, { method: 'HEAD', headers: { range } });
     expect([head.status, head.headers.get('content-length')]).toEqual([200, String(PIXEL.length)]);
+    expect(head.headers.get('content-range')).toBeNull();
   });
 });
