@@ -127,6 +127,7 @@ export class UploadRecords {
 /** Whether it is of the same file, as far as its outside tells. */
 function isOf(record: UploadRecord, { chatId, attachment, file }: Transfer): boolean {
   return (
+    record.modified !== null && // bytes in no file may be any
     record.chatId === chatId &&
     record.name === attachment.file_name &&
     record.size === attachment.size &&
