@@ -1,6 +1,7 @@
 import { memoryStorage } from '@conclave/client';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { fileOf, FileStage, last, MIB, NEVER, ONE } from '../support/file-stage.js';
+import { fileOf, FileStage, last, MIB, NEVER, ONE, records } from '../support/file-stage.js';
+import { Gate } from '../support/gate.js';
 
 let stage: FileStage;
 beforeAll(async () => {
@@ -37,5 +38,21 @@ describe('bytes in no file', () => {
     await expect.poll(() => last(room)?.state).toBe('sent');
     const [{ bytes }] = await stage.sentFiles();
     expect([bytes.at(0), bytes.at(-1)]).toEqual([0x62, 0x62]);
+  });
+});
+
+describe('what is kept of an upload', () => {
+  it('goes with the log-out, also where its beginning is answered later', async () => {
+    const storage = memoryStorage();
+    const { client, room, wire } = await stage.open(storage);
+    const gate = new Gate();
+    wire.delay = (what) => (what === 'POST' ? gate.pass() : undefined);
+    room.attach(fileOf(ONE, 'a'));
+    await gate.reached;
+    await client.logOut();
+    await expect.poll(() => storage.keys()).toEqual([]);
+    gate.open();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(await records(storage)).toEqual([]);
   });
 });

@@ -15,6 +15,8 @@ export class Wire {
   /** How many were under way at once at most, by method. */
   readonly most: Record<string, number> = {};
   rule: (what: string) => Fate = () => undefined;
+  /** What an answer waits for that the server has given. */
+  delay: (what: string) => Promise<void> | undefined = () => undefined;
   private readonly underWay: Record<string, number> = {};
 
   readonly fetch: typeof fetch = async (input, init) => {
@@ -30,6 +32,7 @@ export class Wire {
       if (fate === 'lost') throw new TypeError('lost');
       if (fate instanceof Promise) await Promise.race([fate, givenUp(init?.signal)]);
       const answer = await fetch(request, init);
+      await this.delay(what);
       if (fate === 'unanswered') throw new TypeError('unanswered');
       return answer;
     } finally {

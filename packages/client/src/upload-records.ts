@@ -27,6 +27,7 @@ interface Holder {
 export class UploadRecords {
   private readonly holders = new Map<string, Holder>();
   private readonly prefix: string;
+  private isClosed = false;
 
   constructor(
     private readonly storage: ClientStorage,
@@ -64,6 +65,7 @@ export class UploadRecords {
 
   /** What cannot be kept is uploaded all the same. */
   async write(key: string, record: UploadRecord): Promise<void> {
+    if (this.isClosed) return; // whoever it is of may have logged out
     await attempt(() => this.storage.set(this.prefix + key, JSON.stringify(record)));
   }
 
@@ -102,6 +104,7 @@ export class UploadRecords {
 
   /** Lets go of all, for other tabs and pages. */
   close(): void {
+    this.isClosed = true;
     for (const { release } of this.holders.values()) release();
     this.holders.clear();
   }
