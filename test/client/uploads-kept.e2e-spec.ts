@@ -42,6 +42,22 @@ describe('bytes in no file', () => {
 });
 
 describe('what is kept of an upload', () => {
+  it('that was dropped has it begun anew once, though answers are lost', async () => {
+    const storage = memoryStorage();
+    const before = await stage.open(storage);
+    before.wire.rule = (what) => (what.startsWith('PUT') ? NEVER : undefined);
+    const dropped = before.room.attach(fileOf(ONE, 'a'));
+    await expect.poll(() => dropped.attachment.id).not.toBe('');
+    await before.client.close();
+    await stage.expire(dropped.attachment.id);
+
+    const { room, wire } = await stage.open(storage);
+    let lost = 4;
+    wire.rule = (what) => (what === 'POST' && lost-- > 0 ? 'unanswered' : undefined);
+    await room.attach(fileOf(ONE, 'a')).done;
+    expect(await stage.unfinished()).toBe(0);
+  });
+
   it('goes with the log-out, also where its beginning is answered later', async () => {
     const storage = memoryStorage();
     const { client, room, wire } = await stage.open(storage);

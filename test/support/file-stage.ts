@@ -7,6 +7,7 @@ import {
   type Upload,
 } from '@conclave/client';
 import { expect } from 'vitest';
+import { AttachmentRemoval } from '../../src/attachment/attachment-removal.js';
 import { fastTimers } from './fast-timers.js';
 import { PASSWORD, TestApp, type TestUser } from './test-app.js';
 import { Wire } from './wire.js';
@@ -39,7 +40,7 @@ export class FileStage {
   chatId!: string;
   private readonly clients: ConclaveClient[] = [];
 
-  private constructor(private readonly app: TestApp) {}
+  private constructor(readonly app: TestApp) {}
 
   static async start(): Promise<FileStage> {
     return new FileStage(await TestApp.start({ ATTACHMENT_MAX_BYTES: `${20 * MIB}` }));
@@ -83,6 +84,19 @@ export class FileStage {
         return { id, bytes: Buffer.from(await answer.arrayBuffer()) };
       }),
     );
+  }
+
+  /** Has the server drop an upload that was not sent in time. */
+  async expire(id: string): Promise<void> {
+    await this.app.sql('UPDATE attachment SET remove_at = 1 WHERE id = ?', [id]);
+    await this.app.nest.get(AttachmentRemoval).settle();
+  }
+
+  /** How many uploads the server waits for the parts of. */
+  async unfinished(): Promise<number> {
+    const sql = 'SELECT upload_count FROM users WHERE id = ?';
+    const [row] = await this.app.sql<{ upload_count: number }>(sql, [this.user.id]);
+    return Number(row.upload_count);
   }
 
   /** What the server says to whoever asks for an upload. */

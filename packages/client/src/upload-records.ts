@@ -60,6 +60,7 @@ export class UploadRecords {
   async rename(record: UploadRecord, key: string): Promise<void> {
     this.release(record);
     record.clientId = newId();
+    record.id = null;
     await this.hold(record, key);
   }
 
