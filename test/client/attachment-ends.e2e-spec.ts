@@ -1,6 +1,5 @@
 import { memoryStorage } from '@conclave/client';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-
 import {
   fileOf,
   FileStage,
@@ -79,6 +78,16 @@ describe('what does not go', () => {
     const eleventh = room.attach(fileOf(ONE, 'eleventh'));
     expect(await idOf(eleventh)).not.toBe('');
     expect(await stage.statusOf(left[0].attachment.id)).toBe(404);
+  });
+
+  it('is a message whose file was dropped meanwhile, until it is tried again', async () => {
+    const { room } = await stage.open(memoryStorage());
+    const upload = room.attach(fileOf(ONE, 'a'));
+    await stage.expire((await upload.done).id);
+    const key = room.send('late', { attachments: [upload] });
+    await expect.poll(() => last(room)?.state).toBe('failed');
+    room.retry(key);
+    await expect.poll(() => last(room)?.state).toBe('sent');
   });
 
   it('is a file that has changed since it was chosen', async () => {

@@ -94,7 +94,13 @@ export class Engine implements RoomContext {
       send: async ({ chatId, text, clientId, replyTo, files }) => {
         const attachments = await Promise.all(files.map((file) => file.retry()));
         const ids = attachments.map(({ id }) => id);
-        return calls.send(chatId, text, clientId, replyTo, ids);
+        return calls.send(chatId, text, clientId, replyTo, ids).catch((error: unknown) => {
+          const problem = Problem.from(error);
+          // One has ended meanwhile: who tries again brings it once more.
+          if (isOfFiles(problem))
+            for (const file of files) file.report({ state: 'failed', problem });
+          throw problem;
+        });
       },
       upload: ({ chatId, attachment, key }) => new Transfer(chatId, attachment, this.carry, key),
       onSent: parts.onSent,
@@ -220,4 +226,8 @@ export class Engine implements RoomContext {
         this.store.showPerson(known.get(id) ?? nameless(id)); // their account has ended
     }
   }
+}
+
+function isOfFiles({ type, fields }: Problem): boolean {
+  return type === 'urn:conclave:problem:attachment-state' || 'attachments' in fields;
 }
