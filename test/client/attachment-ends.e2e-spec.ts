@@ -56,6 +56,17 @@ describe('what does not go', () => {
     await expect.poll(() => last(room)?.state).toBe('sent');
   });
 
+  it('is one that is cancelled before its beginning is answered', async () => {
+    const { room, wire } = await stage.open(memoryStorage());
+    wire.rule = (what) => (what === 'POST' ? 'unanswered' : undefined);
+    const upload = room.attach(fileOf(ONE, 'a'));
+    await expect.poll(() => upload.getSnapshot().problem).not.toBeNull();
+    upload.cancel();
+    expect(await stage.unfinished()).toBe(1);
+    wire.rule = () => undefined;
+    await expect.poll(() => stage.unfinished()).toBe(0);
+  });
+
   it('is cancelled with the message that is discarded', async () => {
     const { room, wire } = await stage.open(memoryStorage());
     wire.rule = (what) => (what === 'PUT parts/5' ? NEVER : undefined);

@@ -30,6 +30,7 @@ export interface WorkParts {
 export class UploadWork {
   private readonly pauses = new Pauses(1000, 30_000);
   private hasTidied = false;
+  private isAsked = false;
 
   constructor(
     private readonly upload: Transfer,
@@ -51,6 +52,9 @@ export class UploadWork {
         if (!(await this.tidied(error))) await this.rest(Problem.from(error));
       }
     }
+    // It may have begun though nothing was answered.
+    if (this.signal.reason === CANCELLED && this.isAsked && this.record.id === null)
+      await this.begin().catch(() => undefined);
   }
 
   private async rest(problem: Problem): Promise<void> {
@@ -99,6 +103,7 @@ export class UploadWork {
       client_id: record.clientId,
       ...(MEDIA_TYPE.test(content_type) && { content_type }),
     };
+    this.isAsked = true;
     const stored = await answerOf(parts.api.POST('/attachment/', { body }));
     record.id = stored.id;
     record.until = stored.expires_at;
