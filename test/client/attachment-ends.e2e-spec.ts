@@ -11,6 +11,7 @@ import {
   ONE,
   records,
 } from '../support/file-stage.js';
+import { Gate } from '../support/gate.js';
 
 let stage: FileStage;
 beforeAll(async () => {
@@ -89,6 +90,21 @@ describe('what does not go', () => {
     const eleventh = room.attach(fileOf(ONE, 'eleventh'));
     expect(await idOf(eleventh)).not.toBe('');
     expect(await stage.statusOf(left[0].attachment.id)).toBe(404);
+  });
+
+  it('is one too many at once, until another one is there', async () => {
+    const { room, wire } = await stage.open(memoryStorage());
+    const gate = new Gate();
+    wire.rule = (what) => (what.startsWith('PUT') ? gate.pass() : undefined);
+    const ten = Array.from({ length: 10 }, (_, n) => room.attach(fileOf(ONE, `${n}`)));
+    await expect.poll(() => ten.every(({ attachment }) => attachment.id)).toBe(true);
+    const eleventh = room.attach(fileOf(ONE, 'eleventh'));
+    const type = 'urn:conclave:problem:quota-exceeded';
+    await expect
+      .poll(() => eleventh.getSnapshot())
+      .toMatchObject({ state: 'uploading', problem: { type } });
+    gate.open();
+    expect((await eleventh.done).id).not.toBe('');
   });
 
   it('is a message whose file was dropped meanwhile, until it is tried again', async () => {

@@ -96,6 +96,11 @@ export class Attachments {
     return {
       ...{ api, timers, records, lanes },
       put: (...part) => this.put(...part),
+      isBusy: (but) =>
+        [...this.underWay].some(
+          (each) =>
+            each !== but && each.attachment.id !== '' && each.getSnapshot().state === 'uploading',
+        ),
       rest: (...why) => outbox.rest(...why),
     };
   }

@@ -22,6 +22,8 @@ export interface WorkParts {
   timers: Timers;
   /** Sends a part. @throws Problem */
   put: (path: string, bytes: ArrayBuffer, signal: AbortSignal) => Promise<void>;
+  /** Whether another one is on its way, whose end makes room. */
+  isBusy: (but: Transfer) => boolean;
   /** Until it is worth trying again. */
   rest: (problem: Problem, pauses: Pauses) => Promise<void>;
 }
@@ -61,7 +63,9 @@ export class UploadWork {
     if (this.signal.aborted) return;
     // By now all parts are there: an answer was lost.
     const isOver = problem.type === 'urn:conclave:problem:attachment-state';
-    if (!problem.isPassing && !isOver) throw problem;
+    const isFull =
+      problem.type === 'urn:conclave:problem:quota-exceeded' && this.parts.isBusy(this.upload);
+    if (!problem.isPassing && !isOver && !isFull) throw problem;
     if (!isOver) this.report({ problem });
     await this.parts.rest(problem, this.pauses);
   }
