@@ -39,7 +39,7 @@ export class Attachments {
     private readonly outbox: Pick<Outbox, 'rest'>,
   ) {
     this.records = new UploadRecords(parts.storage, userId);
-    this.tickets = new Tickets(parts.api, parts.timers);
+    this.tickets = new Tickets(parts.api, parts.timers, parts.tokens);
   }
 
   /** Brings a file to the server. @throws Problem */

@@ -48,7 +48,7 @@ export class Session implements Tokens {
   onSignedOut: (reason: SignedOutReason) => void = () => undefined;
   /** Asks the team's own backend who the user is: a token for `POST /userauth/exchange`. */
   askBackend: (() => Promise<string>) | null = null;
-
+  sessions = 0;
   private stored: Stored | null = null;
   /** Why there is none, by what was read last. */
   private goneReason!: SignedOutReason;
@@ -181,6 +181,7 @@ export class Session implements Tokens {
     try {
       const signedIn = await answerOf(this.parts.api.POST('/userauth/exchange', { body }));
       if (!this.askBackend) throw Problem.signedOut(); // logged out meanwhile
+      this.sessions++;
       return await this.keep(signedIn.user.id, signedIn);
     } catch (error) {
       const isRefused = error instanceof Problem && error.status === 401;

@@ -1,7 +1,7 @@
 import type { Api } from './calls.js';
 import type { components } from './schema.js';
 import type { Timers } from './timers.js';
-import { answerOf } from './transport.js';
+import { answerOf, type Tokens } from './transport.js';
 
 /** How many the server gives at once. */
 const AT_ONCE = 200;
@@ -13,6 +13,8 @@ type Ticket = components['schemas']['Ticket'];
 interface Known {
   ticket: Promise<Ticket | undefined>;
   until: number;
+  /** The one that it is good for. */
+  session: number;
 }
 
 /** URLs of files: what one turn of the event loop wants is asked for at once, and again before it expires. */
@@ -23,18 +25,20 @@ export class Tickets {
   constructor(
     private readonly api: Api,
     private readonly timers: Timers,
+    private readonly tokens: Pick<Tokens, 'sessions'>,
   ) {}
 
   /** @returns undefined where it is not there any more, or not the user's to see */
   of(id: string): Promise<Ticket | undefined> {
     const now = this.timers.now();
     const known = this.known.get(id);
-    if (known && known.until > now) return known.ticket;
+    const session = this.tokens.sessions;
+    if (known && known.until > now && known.session === session) return known.ticket;
     const ticket = new Promise<Ticket | undefined>((resolve) => {
       if (this.wanted.size === 0) this.timers.setTimeout(() => this.ask(), 0);
       this.wanted.set(id, resolve);
     });
-    this.known.set(id, { ticket, until: now + LIFE_MS });
+    this.known.set(id, { ticket, until: now + LIFE_MS, session });
     const forget = (): void => {
       if (this.known.get(id)?.ticket === ticket) this.known.delete(id);
     };

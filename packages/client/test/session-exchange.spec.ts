@@ -34,6 +34,7 @@ describe('the team’s own backend', () => {
     expect(await token).toBe('access 2');
     expect(stage.onSignedOut).not.toHaveBeenCalled();
     expect(askBackend).toHaveBeenCalledTimes(2);
+    expect(stage.session.sessions).toBe(2);
   });
 
   it('ends the session where the server refuses its word', async () => {

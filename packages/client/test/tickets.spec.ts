@@ -9,6 +9,7 @@ let tickets: Tickets;
 /** The ids of each request. */
 let asked: string[][];
 let isAway: boolean;
+const tokens = { sessions: 0 };
 
 beforeEach(() => {
   timers = new ManualTimers();
@@ -29,7 +30,7 @@ beforeEach(() => {
       });
     },
   });
-  tickets = new Tickets(api, timers);
+  tickets = new Tickets(api, timers, tokens);
 });
 
 const urls = async (...ids: string[]): Promise<(string | undefined)[]> => {
@@ -61,6 +62,13 @@ describe('tickets', () => {
     await timers.pass(60_000);
     expect(await urls('a')).toEqual(['/attachment/a/content?ticket=2']);
     expect(asked).toEqual([['a'], ['a']]);
+  });
+
+  it('are asked for anew in another session', async () => {
+    await urls('a');
+    tokens.sessions++;
+    expect(await urls('a')).toEqual(['/attachment/a/content?ticket=2']);
+    expect(await urls('a')).toEqual(['/attachment/a/content?ticket=2']);
   });
 
   it('of what is not there are asked for again', async () => {
