@@ -27,7 +27,7 @@ interface Props {
 /** A picture among messages, in a place that is there before it is. */
 export function Picture({ file, isSent, preview, isAlone, onOpen }: Props): ReactNode {
   const what = file.has_thumbnail ? 'thumbnail' : 'content';
-  const { url } = useKeptUrl({ id: isSent && !preview ? file.id : '' }, what);
+  const { url, renew } = useKeptUrl({ id: isSent && !preview ? file.id : '' }, what);
   const [isBroken, setBroken] = useState(false);
   if (isBroken) return <FileCard file={file} isSent={isSent} />;
   const src = preview?.url ?? url ?? undefined;
@@ -47,7 +47,7 @@ export function Picture({ file, isSent, preview, isAlone, onOpen }: Props): Reac
         style={{ aspectRatio: `${width} / ${height}` }} // whatever that of its file is
         decoding="async"
         loading="lazy"
-        onError={() => src && setBroken(true)}
+        onError={() => src && (preview !== null || !renew()) && setBroken(true)}
       />
     </button>
   );

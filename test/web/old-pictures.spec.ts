@@ -1,0 +1,59 @@
+import type { Locator } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hasChromium } from '../support/browser.js';
+import type { ChatPage } from '../support/chat-page.js';
+import { PageStage } from '../support/page-stage.js';
+import { png } from '../support/sample-files.js';
+
+const HARBOUR = {
+  name: 'harbour.png',
+  mimeType: 'image/png',
+  buffer: png(640, 360, [40, 120, 160]),
+};
+
+describe.skipIf(!hasChromium)('pictures far up', () => {
+  let stage: PageStage;
+  let ada: ChatPage;
+  let bob: ChatPage;
+  beforeAll(async () => {
+    stage = await PageStage.start();
+    ada = await stage.open();
+    bob = await stage.open({ width: 360, height: 640 });
+    await ada.signUp('Ada');
+    await bob.signUp('Bob');
+    await ada.makeRoom('Engine room');
+    await bob.joinRoom('Engine room');
+  });
+  afterAll(() => stage?.stop());
+
+  const widthOf = (image: Locator): Promise<number> =>
+    image.evaluate((it) => (it as unknown as { naturalWidth: number }).naturalWidth);
+
+  it('are there though their first URLs have expired before they were looked at', async () => {
+    await ada.pick(HARBOUR);
+    await ada.say('From the harbour');
+    await ada.isSent('From the harbour');
+    for (let n = 1; n <= 30; n++) {
+      const lines = Array.from({ length: 8 }, (_, i) => `line ${i} of ${n}`);
+      await ada.composer.fill(lines.join('\n'));
+      await ada.composer.press('Enter');
+    }
+    await ada.isSent('line 0 of 30');
+    let asked = 0;
+    await bob.page.route('**/attachment/tickets', async (route) => {
+      const response = await route.fetch();
+      const text = await response.text();
+      const expired = text.replaceAll(/ticket=[\w-]+/g, `ticket=${'A'.repeat(70)}`);
+      await route.fulfill({ response, body: asked++ === 0 ? expired : text });
+    });
+    await bob.page.clock.install();
+    await bob.page.reload();
+    await bob.sees('line 0 of 30');
+    await expect.poll(() => asked).toBe(1);
+    await bob.page.clock.fastForward('01:00:00');
+    await expect.poll(() => asked).toBe(2);
+    const image = bob.page.locator('.picture img');
+    await image.scrollIntoViewIfNeeded();
+    await expect.poll(() => widthOf(image)).toBeGreaterThan(0);
+  });
+});
