@@ -72,6 +72,7 @@ describe.skipIf(!hasChromium)('the keyboard alone', () => {
     await press('Escape');
     await expect.poll(focused).toBe('Members and settings');
     await press('Enter');
+    await ada.page.getByRole('dialog').waitFor();
     await tabTo('Close');
     await press('Enter');
     await expect.poll(focused).toBe('Members and settings');
