@@ -1,9 +1,7 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { show, showTimes, type Stage } from './file-stage.js';
 import type { PacedSends } from './paced-sends.js';
+import { SideProcess } from './side-process.js';
 import { downloadOn, type Person, uploadOn } from './transfers.js';
 
 const SECONDS = 20;
@@ -24,25 +22,7 @@ interface Turns {
 /** What goes on until it is over. @returns of each, how much of it was refused */
 type Work = (isOver: () => boolean) => Promise<number>[];
 
-class Sender {
-  private readonly child: ChildProcess = fork(
-    fileURLToPath(new URL('paced-sends.ts', import.meta.url)),
-  );
-
-  /** @returns how long each took, in milliseconds @throws Error when one is refused */
-  async run(job: PacedSends): Promise<number[]> {
-    this.child.send(job);
-    const [{ times, error }] = (await once(this.child, 'message')) as [
-      { times?: number[]; error?: string },
-    ];
-    if (!times) throw new Error(error);
-    return times;
-  }
-
-  stop(): void {
-    this.child.kill();
-  }
-}
+type Sender = SideProcess<PacedSends, number[]>;
 
 /** What sends take, and what the server seals in one turn, beside uploads and downloads. */
 export async function measureLoad(stage: Stage, id: string): Promise<void> {
@@ -57,7 +37,7 @@ export async function measureLoad(stage: Stage, id: string): Promise<void> {
       together(people.slice(0, count / EACH), (one) =>
         downloadOn(one, id, rate, isOver).then(() => 0),
       );
-  const sender = new Sender();
+  const sender: Sender = new SideProcess('paced-sends.ts');
   try {
     await beside(stage, sender, 'warming up', () => [], 5);
     await beside(stage, sender, 'alone', () => []);

@@ -3,6 +3,7 @@ import { performance } from 'node:perf_hooks';
 import autocannon from 'autocannon';
 import { type Call, call, headersOf } from './call.js';
 import { type CallSet, CALL_SETS, type CallSetName } from './call-sets.js';
+import { takeJobs } from './side-process.js';
 import { quantile } from './statistics.js';
 import type { World } from './world.js';
 
@@ -87,9 +88,4 @@ function written(request: Call): autocannon.Request {
   };
 }
 
-process.on('message', (job: Job) => {
-  run(job).then(
-    (load) => process.send!({ load }),
-    (error: unknown) => process.send!({ error: String(error) }),
-  );
-});
+takeJobs(run);

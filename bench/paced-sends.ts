@@ -3,6 +3,7 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { call } from './call.js';
+import { takeJobs } from './side-process.js';
 import type { Person } from './transfers.js';
 
 const EVERY_MS = 20;
@@ -27,9 +28,4 @@ async function run({ person, seconds }: PacedSends): Promise<number[]> {
   return Promise.all(sends);
 }
 
-process.on('message', (job: PacedSends) => {
-  run(job).then(
-    (times) => process.send!({ times }),
-    (error: unknown) => process.send!({ error: String(error) }),
-  );
-});
+takeJobs(run);
