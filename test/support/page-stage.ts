@@ -34,6 +34,17 @@ export class PageStage {
     return this.browsers.open(this.url, screen);
   }
 
+  /** Ada, who made a room, and Bob with a small screen, who has joined it. */
+  async openRoom(): Promise<{ ada: ChatPage; bob: ChatPage }> {
+    const ada = await this.open();
+    const bob = await this.open({ width: 360, height: 640 });
+    await ada.signUp('Ada');
+    await bob.signUp('Bob');
+    await ada.makeRoom('Engine room');
+    await bob.joinRoom('Engine room');
+    return { ada, bob };
+  }
+
   /** @see Browsers.frames */
   frames(page: ChatPage, work: () => Promise<void>): ReturnType<Browsers['frames']> {
     return this.browsers.frames(page, work);

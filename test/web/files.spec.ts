@@ -25,12 +25,7 @@ describe.skipIf(!hasChromium)('files', { sequential: true }, () => {
   let bob: ChatPage;
   beforeAll(async () => {
     stage = await PageStage.start({ ATTACHMENT_MAX_BYTES: `${10 * MIB}` });
-    ada = await stage.open();
-    bob = await stage.open({ width: 360, height: 640 });
-    await ada.signUp('Ada');
-    await bob.signUp('Bob');
-    await ada.makeRoom('Engine room');
-    await bob.joinRoom('Engine room');
+    ({ ada, bob } = await stage.openRoom());
   });
   afterAll(() => stage?.stop());
 
