@@ -13,7 +13,7 @@ import { SegmentStore } from './segment-store.js';
 /** A fifth of a core. While others take more than 0.6 of it, it rests on, but for a piece now and then. */
 const SHARES = { idle: 4, busy: 4, busyFrom: 0.6 };
 const LONGEST_REST_MS = 10_000;
-/** A room that changes as often as that is left for the next time. */
+/** What has changed so often while it was made is left for the next time. */
 const MOST_FAILURES = 3;
 
 /** A segment to be stored, and those in whose place. */

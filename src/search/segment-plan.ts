@@ -45,8 +45,9 @@ export function nextTask(
   isSpared: (lastSeq: number) => boolean,
 ): Task | undefined {
   const group = sizes.messages * sizes.merged;
-  let index = ranges.length - 1;
-  for (let end = completeSeq(lastSeq, sizes); end > 0;) {
+  let end = completeSeq(lastSeq, sizes);
+  let index = ranges.findLastIndex((range) => range.lastSeq <= end); // others may follow
+  while (end > 0) {
     const begin = end - ((end - 1) % group);
     const merged: SegmentRange[] = [];
     let open = end;

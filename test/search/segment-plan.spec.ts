@@ -49,6 +49,16 @@ describe('what is to be done in a room', () => {
     ]);
   });
 
+  it('does the same up to a place, whatever stands behind it', () => {
+    const ranges = Array.from({ length: 8 }, (_, n) => ({
+      firstSeq: 1 + 4 * n,
+      lastSeq: 4 + 4 * n,
+      change: 1,
+    }));
+    const task = nextTask(16, ranges, sizes, never);
+    expect(task).toEqual({ kind: 'merge', ranges: ranges.slice(0, 4) });
+  });
+
   it('fills what was deleted, and leaves what has too much text', () => {
     const whole = [
       { firstSeq: 1, lastSeq: 16, change: 1 },
