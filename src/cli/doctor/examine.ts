@@ -81,7 +81,7 @@ async function ofDatabase(
     ...found,
     ...(await keyFindings(source, settings)),
     ...(await clockFindings(source, clock)),
-    ...(await jobFindings(source, isServed, clock())),
+    ...(await jobFindings(source, settings, isServed, clock())),
   ];
 }
 

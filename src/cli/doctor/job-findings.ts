@@ -1,4 +1,5 @@
 import type { DataSource } from 'typeorm';
+import type { Settings } from '../../config/settings.js';
 import { type Finding, findingsOf } from './finding.js';
 
 const { danger } = findingsOf('jobs');
@@ -19,18 +20,22 @@ const OVERDUE = [
   ],
   ['A session that has expired', 'SELECT MIN(expires_at) AS since FROM session'],
 ];
+/** Done only where files are taken. */
+const OF_FILES = ['attachment-check', 'attachment-removal'];
 const LOOK = 'The log says why (job.failed); a restart of the server makes it begin anew.';
 
 /** Work in the background that stands still while a server runs. @param isServed whether one does, of SQLite */
 export async function jobFindings(
   source: DataSource,
+  { attachments }: Pick<Settings, 'attachments'>,
   isServed: boolean,
   now: number,
 ): Promise<Finding[]> {
   const isPostgres = source.options.type === 'postgres';
   if (!(isPostgres ? await hasLiving(source) : isServed)) return [];
   const left = isPostgres ? await source.query<{ name: string }[]>(LEFT) : [];
-  const found = left.map(({ name }) => danger(`No server does the job ${name}.`, LOOK));
+  const wanted = left.filter(({ name }) => attachments !== null || !OF_FILES.includes(name));
+  const found = wanted.map(({ name }) => danger(`No server does the job ${name}.`, LOOK));
   for (const [what, sql] of OVERDUE) {
     const [{ since }] = await source.query<[{ since: string | number | null }]>(sql);
     if (since === null || now - Number(since) < HOUR_MS) continue;
