@@ -61,12 +61,13 @@ export class AttachmentRemoval extends PeriodicJob {
     const ids = this.taken.splice(0);
     if (ids.length === 0) return;
     const { removed, faults } = await this.remove(ids);
-    await this.database.write(async (tx) => {
-      await tx.rows(DELETE_PARTS, [removed]);
-      await tx.rows(DELETE_ATTACHMENTS, [removed]);
-    });
-    if (removed.length > 0)
+    if (removed.length > 0) {
+      await this.database.write(async (tx) => {
+        await tx.rows(DELETE_PARTS, [removed]);
+        await tx.rows(DELETE_ATTACHMENTS, [removed]);
+      });
       this.logger.log({ event: 'attachments.removed', count: removed.length });
+    }
     if (faults.length > 0) throw faults[0];
   }
 
