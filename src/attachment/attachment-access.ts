@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { ChatNotFoundError } from '../chat/chat.errors.js';
 import { ChatService } from '../chat/chat.service.js';
 import { Database } from '../database/database.js';
+import { FileUnreadableError, KeyMissingError } from '../encryption/encryption.errors.js';
 import { UserService } from '../user/user.service.js';
 import {
   findAttachments,
@@ -36,6 +37,15 @@ export class AttachmentAccess {
     ]);
     if (!seen) throw new AttachmentNotFoundError();
     return [seen, parts];
+  }
+
+  /** What does not open may have ended meanwhile. @returns that it is not there any more, else the error itself */
+  async faultOf(error: unknown, userId: string, id: string): Promise<unknown> {
+    if (!(error instanceof FileUnreadableError || error instanceof KeyMissingError)) return error;
+    return this.requireReadable(userId, id).then(
+      () => error,
+      (fault: unknown) => fault,
+    );
   }
 
   /** A file of the user's own, while they may read its room. @throws AttachmentNotFoundError */

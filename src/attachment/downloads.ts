@@ -153,16 +153,10 @@ export class Downloads {
     }
   }
 
-  /** What does not open may have ended meanwhile. */
   private async faultOf(error: unknown, userId: string, id: string): Promise<unknown> {
-    if (!(error instanceof FileUnreadableError)) return error;
-    try {
-      await this.access.requireReadable(userId, id);
-      this.unreadable++;
-      return error;
-    } catch (fault) {
-      return fault;
-    }
+    const fault = await this.access.faultOf(error, userId, id);
+    if (fault instanceof FileUnreadableError) this.unreadable++;
+    return fault;
   }
 
   /** Where others wait, also one who takes nothing. */

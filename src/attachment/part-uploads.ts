@@ -3,7 +3,6 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { sealedSize, sealStream } from '../crypto/streaming-aead.js';
 import { Database } from '../database/database.js';
 import type { Transaction } from '../database/transaction.js';
-import { FileUnreadableError, KeyMissingError } from '../encryption/encryption.errors.js';
 import type { AuthUser } from '../http/current-user.js';
 import { AttachmentAccess } from './attachment-access.js';
 import {
@@ -69,20 +68,10 @@ export class PartUploads {
       giveBack();
       if (isLast) await this.checks.check(file.id);
     } catch (error) {
-      throw await this.faultOf(error, userId, id);
+      throw await this.access.faultOf(error, userId, id);
     } finally {
       giveBack(); // once is enough
     }
-  }
-
-  /** What has no key any more may have ended meanwhile, with its room or its sender. */
-  private async faultOf(error: unknown, userId: string, id: string): Promise<unknown> {
-    const isShut = error instanceof FileUnreadableError || error instanceof KeyMissingError;
-    if (!isShut) return error;
-    return this.access.requireOwn(userId, id).then(
-      () => error,
-      (fault: unknown) => fault,
-    );
   }
 
   /** @returns whether it was the last one that was missing */

@@ -6,7 +6,7 @@ import { DatabaseClock } from '../database/database-clock.js';
 import { Database } from '../database/database.js';
 import type { Transaction } from '../database/transaction.js';
 import { ClientKeys } from '../encryption/client-keys.js';
-import { FileUnreadableError, KeyMissingError } from '../encryption/encryption.errors.js';
+import { KeyMissingError } from '../encryption/encryption.errors.js';
 import type { AuthUser } from '../http/current-user.js';
 import { AttachmentAccess } from './attachment-access.js';
 import { AttachmentEnds } from './attachment-ends.js';
@@ -75,7 +75,7 @@ export class Uploads {
     const facts = newFacts(dto);
     const sealed = await this.facts.seal(file, facts).catch(orMissing);
     const first = await this.database.write((tx) => this.insert(tx, file, sealed));
-    if (first) return { attachment: await this.repeat(first, facts), isRepeat: true };
+    if (first) return { attachment: await this.repeat(userId, first, facts), isRepeat: true };
     return { attachment: AttachmentDto.of(file, facts, []), isRepeat: false };
   }
 
@@ -83,7 +83,7 @@ export class Uploads {
   async get({ id: userId }: AuthUser, id: string): Promise<AttachmentDto> {
     const file = await this.access.requireReadable(userId, id);
     const isOwn = file.uploaderId === userId;
-    return this.show(file, isOwn ? await this.partsOf(id) : []);
+    return this.show(userId, file, isOwn ? await this.partsOf(id) : []);
   }
 
   /**
@@ -133,26 +133,29 @@ export class Uploads {
     return undefined;
   }
 
-  private async repeat(first: StoredAttachment, asked: FileFacts): Promise<AttachmentDto> {
+  private async repeat(
+    userId: string,
+    first: StoredAttachment,
+    asked: FileFacts,
+  ): Promise<AttachmentDto> {
     if (first.state === 'ended') throw new RepeatedUploadError();
-    const { file_name } = await this.factsOf(first);
+    const { file_name } = await this.factsOf(userId, first);
     if (first.size !== asked.size || file_name !== asked.file_name) throw new RepeatedUploadError();
-    return this.show(first, await this.partsOf(first.id));
+    return this.show(userId, first, await this.partsOf(first.id));
   }
 
-  private async show(file: StoredAttachment, parts: number[]): Promise<AttachmentDto> {
-    return AttachmentDto.of(file, await this.factsOf(file), parts);
+  private async show(
+    userId: string,
+    file: StoredAttachment,
+    parts: number[],
+  ): Promise<AttachmentDto> {
+    return AttachmentDto.of(file, await this.factsOf(userId, file), parts);
   }
 
-  /** What does not open may have ended meanwhile, with its room or its sender. */
-  private async factsOf(file: StoredAttachment): Promise<FileFacts> {
-    try {
-      return await this.facts.open(file);
-    } catch (error) {
-      if (error instanceof FileUnreadableError)
-        await this.access.requireReadable(file.uploaderId, file.id);
-      throw error;
-    }
+  private factsOf(userId: string, file: StoredAttachment): Promise<FileFacts> {
+    return this.facts.open(file).catch(async (error: unknown) => {
+      throw await this.access.faultOf(error, userId, file.id);
+    });
   }
 
   private async partsOf(id: string): Promise<number[]> {
