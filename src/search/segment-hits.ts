@@ -7,6 +7,9 @@ import { SegmentReader } from './segment-reader.js';
 import type { StoredSegment } from './segment-rows.js';
 import { UNIT_MS } from './gathered-units.js';
 
+/** Of more than 250 bytes Node may compare each with each: 85 ms of a segment. */
+const SOUGHT_BYTES = 249;
+
 /** The messages by their `seq`; 'gone' where the segment is there no more, 'shut' where it does not open. */
 export type Hits = number[] | 'gone' | 'shut';
 
@@ -74,14 +77,9 @@ function partsOf({ parts }: OpenedSegment, { senderId }: Criteria): SegmentPart[
   return wanted.map(({ part }) => part);
 }
 
-/** Of more than 250 bytes Node may compare each with each: 85 ms of a segment. */
-const SOUGHT_BYTES = 249;
-
-/** Of the longest needle first, by its beginning: the others are looked for where that is. */
-function hitsIn(parts: SegmentPart[], { needles: [longest, ...others] }: Criteria): number[] {
-  const whole = Buffer.from(longest);
-  const needle = whole.subarray(0, SOUGHT_BYTES);
-  const left = needle.length < whole.length ? [longest, ...others] : others;
-  const isWanted = (sought: string): boolean => left.every((other) => sought.includes(other));
-  return parts.flatMap((part) => part.find(needle, isWanted));
+/** Of the longest needle first, by its beginning: all are looked for where that is. */
+function hitsIn(parts: SegmentPart[], { needles }: Criteria): number[] {
+  const beginning = Buffer.from(needles[0]).subarray(0, SOUGHT_BYTES);
+  const isWanted = (sought: string): boolean => needles.every((each) => sought.includes(each));
+  return parts.flatMap((part) => part.find(beginning, isWanted));
 }

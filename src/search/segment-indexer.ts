@@ -4,7 +4,6 @@ import type { Transaction } from '../database/transaction.js';
 import { PeriodicJob } from '../jobs/job.js';
 import { type RoomToIndex, RoomsToIndex } from './rooms-to-index.js';
 import { type NewSegment, SegmentBuilder } from './segment-builder.js';
-import { SegmentCache } from './segment-cache.js';
 import { SegmentMerger } from './segment-merger.js';
 import type { SegmentRange, Task } from './segment-plan.js';
 import { SegmentReader } from './segment-reader.js';
@@ -42,7 +41,6 @@ export class SegmentIndexer extends PeriodicJob {
     private readonly builder: SegmentBuilder,
     private readonly merger: SegmentMerger,
     private readonly store: SegmentStore,
-    private readonly cache: SegmentCache,
     reader: SegmentReader,
   ) {
     super();
@@ -103,7 +101,6 @@ export class SegmentIndexer extends PeriodicJob {
   }
 
   private note({ room, segment, of }: Made): void {
-    if (of.length > 0) this.cache.forget(room.chatId, of);
     this.counts.stored[of.length > 0 ? 'segments' : 'rows']++;
     const { firstSeq, lastSeq } = segment.place;
     this.rooms.note(room, { firstSeq, lastSeq, change: segment.change }, of);

@@ -54,7 +54,7 @@ export function inOnePiece(opened: OpenedPart[]): OpenedPart[] {
   return opened.map(({ authorId, part }) => {
     const from = end;
     end += part.bytes.length;
-    return { authorId, part: part.in(piece.subarray(from, end)) };
+    return { authorId, part: new SegmentPart(piece.subarray(from, end), part.firstSeq) };
   });
 }
 
@@ -66,17 +66,12 @@ export class SegmentPart {
   /** @throws InvalidSegmentError */
   constructor(
     readonly bytes: Buffer,
-    private readonly firstSeq: number,
+    readonly firstSeq: number,
   ) {
     this.count = bytes.length < COUNT_BYTES ? Infinity : bytes.readUInt32BE();
     const textAt = COUNT_BYTES + SEQ_BYTES * this.count;
     if (textAt > bytes.length) throw new InvalidSegmentError();
     this.text = bytes.subarray(textAt);
-  }
-
-  /** @param bytes the same, elsewhere */
-  in(bytes: Buffer): SegmentPart {
-    return new SegmentPart(bytes, this.firstSeq);
   }
 
   seqs(): number[] {

@@ -46,15 +46,10 @@ export class SegmentReader {
     return rows.map(toRange);
   }
 
-  /** Those that begin at a place or before it, the last one first. */
-  async rangesDownFrom(
-    chatId: string,
-    seq: number,
-    limit: number,
-  ): Promise<{ ranges: SegmentRange[]; isLast: boolean }> {
+  /** Those before the one over a place, and that one, the last one first; of a gap the one after it. */
+  async rangesDownFrom(chatId: string, seq: number, limit: number): Promise<SegmentRange[]> {
     const rows = await this.database.rows<RangeRow>(RANGES_DOWN_FROM, [chatId, seq, limit]);
-    const ranges = rows.map(toRange).filter(({ firstSeq }) => firstSeq <= seq);
-    return { ranges, isLast: rows.length < limit };
+    return rows.map(toRange);
   }
 
   /** The segment that ends there, sealed; undefined where there is none, 'shut' where it is none. */

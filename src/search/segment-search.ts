@@ -38,9 +38,10 @@ export class SegmentSearch implements RangeSearch {
   ): AsyncGenerator<Looked, void> {
     let end = to;
     for (let isOver = false; !isOver && end >= from;) {
-      const { ranges: listed, isLast } = await this.segments.rangesDownFrom(chatId, end, STEP);
-      isOver = isLast;
+      const listed = await this.segments.rangesDownFrom(chatId, end, STEP);
+      isOver = listed.length < STEP;
       for (const segment of listed) {
+        if (segment.firstSeq > end) continue; // it stands after a gap
         const gap = { chatId, from: Math.max(from, segment.lastSeq + 1), to: end };
         yield* this.rows.units(gap, criteria);
         end = Math.min(end, segment.lastSeq);

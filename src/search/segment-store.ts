@@ -4,12 +4,15 @@ import { LOCK_CHATS } from '../chat/room-statements.js';
 import type { Transaction } from '../database/transaction.js';
 import type { NewSegment } from './segment-builder.js';
 import type { SegmentRange } from './segment-plan.js';
+import { SegmentCache } from './segment-cache.js';
 import { type RangeRow, toRange } from './segment-rows.js';
 import { CHANGED_IN, DELETE_SEGMENTS, INSERT_SEGMENT, RANGES_FROM } from './segment-statements.js';
 
 /** Puts segments beside the rows that they are of. */
 @Injectable()
 export class SegmentStore {
+  constructor(private readonly cache: SegmentCache) {}
+
   /**
    * Stores a segment, in place of those that it was made of, while the room is locked: nobody changes its
    * messages then.
@@ -28,6 +31,7 @@ export class SegmentStore {
     if (!isSame(await this.rangesIn(tx, place, made.length + 1), made)) return false;
     if (made.length > 0) {
       await tx.rows(DELETE_SEGMENTS, [chatId, firstSeq, lastSeq]);
+      tx.onCommit(() => this.cache.forget(chatId, made));
     } else if ((await tx.rows(CHANGED_IN, [chatId, firstSeq, lastSeq, change])).length > 0) {
       return false;
     }
