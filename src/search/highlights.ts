@@ -12,7 +12,7 @@ const LETTERS =
   '\\u1100-\\u11ff\\u3131-\\u318e\\ua960-\\ua97f\\ud7b0-\\ud7ff\\uffa0-\\uffdc\\u{16d63}\\u{16d67}-\\u{16d6a}';
 /** What is folded alike wherever it stands: a character, and what may join it when it is composed. */
 const PIECE = new RegExp(
-  `[\\p{Script=Hangul}${LETTERS}][\\p{M}${LETTERS}]*|[^][\\p{M}\\uff9e\\uff9f]*`,
+  `[\\p{Script=Hangul}${LETTERS}][\\p{M}\\uff9e\\uff9f${LETTERS}]*|[^][\\p{M}\\uff9e\\uff9f]*`,
   'gu',
 );
 

@@ -47,6 +47,11 @@ describe('what was looked for', () => {
     ['عليه', '\ufdfa', '[\ufdfa]'],
     ['1 2', '½', '[½]'],
   ];
+  it('is found after more marks in a row than count', () => {
+    const marks = '\u0591'.repeat(20);
+    expect(highlightsOf(`가${marks}\uff9e${marks} hello`, [' hello '])).toEqual([[43, 5]]);
+  });
+
   it.each(texts)('is shown: %j in %j', (q, text, expected) => {
     expect(marked(text, q)).toBe(expected);
   });
