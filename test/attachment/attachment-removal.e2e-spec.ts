@@ -37,6 +37,36 @@ describe('a file that cannot be removed', () => {
     expect([await left(), await store.list(bad)]).toEqual([[], []]);
     await app.stop();
   });
+
+  it('keeps no others from going, with others of its kind', async () => {
+    const app = await TestApp.start();
+    const files = new Files(app);
+    const { user, chatId } = await app.givenMember();
+    const sent: { id: string; messageId: string }[] = [];
+    for (let n = 0; n < 6; n++) sent.push(await files.send(user, chatId, randomBytes(10)));
+    const bad = sent.slice(0, 3).map(({ id }) => id);
+    const store = app.nest.get<BlobStore>(BLOB_STORE);
+    const removeAll = store.removeAll.bind(store);
+    let isAway = true; // until all of them are due at once
+    vi.spyOn(store, 'removeAll').mockImplementation((id) =>
+      isAway || bad.includes(id) ? Promise.reject(new StoreAwayError()) : removeAll(id),
+    );
+    for (const { messageId } of sent) await user.client.request('DELETE', `/message/${messageId}`);
+    const removal = app.nest.get(AttachmentRemoval);
+    await removal.settle().catch(() => undefined);
+    isAway = false;
+    const left = async (): Promise<string[]> =>
+      (await app.sql<{ id: string }>('SELECT id FROM attachment')).map(({ id }) => id).sort();
+    await expect
+      .poll(async () => {
+        await app.sql('UPDATE attachment SET remove_at = 1');
+        await removal.settle().catch(() => undefined);
+        return left();
+      })
+      .toEqual(bad.sort());
+    vi.restoreAllMocks();
+    await app.stop();
+  });
 });
 
 describe.skipIf(lacking)(`a process that takes no files${lacking && ` (${lacking})`}`, () => {
