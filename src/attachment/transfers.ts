@@ -9,7 +9,7 @@ export interface TransferLimits {
 
 /** Longer than what stands still may keep a place. */
 export const UPLOADS: TransferLimits = { all: 32, ofUser: 4, waitMs: 15_000 };
-export const DOWNLOADS: TransferLimits = { all: 64, ofUser: 16, waitMs: 15_000 };
+export const DOWNLOADS: TransferLimits = { all: 64, ofUser: 16, waitMs: 30_000 };
 /** More would wait for longer than that. */
 const MOST_WAITING = 1000;
 
