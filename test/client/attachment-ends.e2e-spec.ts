@@ -1,5 +1,6 @@
 import { memoryStorage } from '@conclave/client';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Files } from '../support/attachments.js';
 import {
   fileOf,
   FileStage,
@@ -105,6 +106,19 @@ describe('what does not go', () => {
       .toMatchObject({ state: 'uploading', problem: { type } });
     gate.open();
     expect((await eleventh.done).id).not.toBe('');
+  });
+
+  it('is one of two that were dropped, where there is room for none', async () => {
+    const { room, wire } = await stage.open(memoryStorage());
+    wire.rule = (what) => (what.startsWith('PUT') ? 'lost' : undefined);
+    const two = ['a', 'b'].map((name) => room.attach(fileOf(ONE, name)));
+    await expect.poll(() => two.every(({ attachment }) => attachment.id)).toBe(true);
+    wire.rule = () => 'lost';
+    for (const { attachment } of two) await stage.expire(attachment.id);
+    const others = new Files(stage.app);
+    while ((await stage.unfinished()) < 10) await others.begin(stage.user, stage.chatId, 1);
+    wire.rule = () => undefined;
+    await expect.poll(() => two.some((each) => each.getSnapshot().state === 'failed')).toBe(true);
   });
 
   it('is a message whose file was dropped meanwhile, until it is tried again', async () => {

@@ -87,6 +87,7 @@ export class UploadWork {
       const begun = await this.begin().catch(unless('client-id-reused'));
       if (begun?.expires_at) return begun;
     }
+    upload.attachment = { ...upload.attachment, id: '' }; // until it has another one it keeps nobody waiting
     await parts.records.rename(record, upload.key);
     return this.begin();
   }
