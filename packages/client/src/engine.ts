@@ -91,17 +91,7 @@ export class Engine implements RoomContext {
     this.outbox = new Outbox({
       storage,
       timers,
-      send: async ({ chatId, text, clientId, replyTo, files }) => {
-        const attachments = await Promise.all(files.map((file) => file.retry()));
-        const ids = attachments.map(({ id }) => id);
-        return calls.send(chatId, text, clientId, replyTo, ids).catch((error: unknown) => {
-          const problem = Problem.from(error);
-          // One has ended meanwhile: who tries again brings it once more.
-          if (isOfFiles(problem))
-            for (const file of files) file.report({ state: 'failed', problem });
-          throw problem;
-        });
-      },
+      send: (item) => this.send(item),
       upload: ({ chatId, attachment, key }) => new Transfer(chatId, attachment, this.carry, key),
       onSent: parts.onSent,
       onChange,
@@ -224,6 +214,20 @@ export class Engine implements RoomContext {
       const known = new Map(found.map((person) => [person.id, person]));
       for (const id of asked.filter((each) => !isNewer(each)))
         this.store.showPerson(known.get(id) ?? nameless(id)); // their account has ended
+    }
+  }
+
+  /** Once its files are there. @throws Problem */
+  private async send({ chatId, text, clientId, replyTo, files }: Outgoing): Promise<Message> {
+    const attachments = await Promise.all(files.map((file) => file.retry()));
+    const ids = attachments.map(({ id }) => id);
+    try {
+      return await this.calls.send(chatId, text, clientId, replyTo, ids);
+    } catch (error) {
+      const problem = Problem.from(error);
+      // One has ended meanwhile: who tries again brings it once more.
+      if (isOfFiles(problem)) for (const file of files) file.report({ state: 'failed', problem });
+      throw problem;
     }
   }
 }
