@@ -1,4 +1,5 @@
 import type createFetchClient from 'openapi-fetch';
+import { newId } from './ids.js';
 import { Problem } from './problem.js';
 import { Variable } from './readable.js';
 import type { paths } from './schema.js';
@@ -20,6 +21,8 @@ export type SignedOutReason = 'logged-out' | 'ended';
 
 interface Stored {
   userId: string;
+  /** Of our own making: stays while the tokens are renewed. */
+  session: string;
   access: string;
   refresh: string;
   /** When the access token is to be replaced. */
@@ -48,7 +51,7 @@ export class Session implements Tokens {
   onSignedOut: (reason: SignedOutReason) => void = () => undefined;
   /** Asks the team's own backend who the user is: a token for `POST /userauth/exchange`. */
   askBackend: (() => Promise<string>) | null = null;
-  sessions = 0;
+
   private stored: Stored | null = null;
   /** Why there is none, by what was read last. */
   private goneReason!: SignedOutReason;
@@ -63,6 +66,10 @@ export class Session implements Tokens {
       parts.storage.isShared ?? false,
       () => void this.restore(),
     );
+  }
+
+  get session(): string | null {
+    return this.stored?.session ?? null;
   }
 
   /** Takes up what is stored: at start, and after another tab has changed it. */
@@ -162,7 +169,7 @@ export class Session implements Tokens {
     const isSame = (): boolean => this.stored?.refresh === refresh;
     try {
       const pair = await this.askForPair(known);
-      if (isSame()) return await this.keep(userId, pair);
+      if (isSame()) return await this.keep(userId, pair, known.session);
     } catch (error) {
       if (!(error instanceof Problem) || error.status !== 401) throw error;
       if (isSame()) {
@@ -181,7 +188,6 @@ export class Session implements Tokens {
     try {
       const signedIn = await answerOf(this.parts.api.POST('/userauth/exchange', { body }));
       if (!this.askBackend) throw Problem.signedOut(); // logged out meanwhile
-      this.sessions++;
       return await this.keep(signedIn.user.id, signedIn);
     } catch (error) {
       const isRefused = error instanceof Problem && error.status === 401;
@@ -197,10 +203,11 @@ export class Session implements Tokens {
     return signedIn.user;
   }
 
-  private async keep(userId: string, pair: Pair): Promise<Stored> {
+  private async keep(userId: string, pair: Pair, session = newId()): Promise<Stored> {
     const lifeMs = 1000 * pair.expires_in;
     const renewAt = this.parts.timers.now() + lifeMs - Math.min(EARLY_MS, lifeMs / 5);
-    const stored = { userId, access: pair.access_token, refresh: pair.refresh_token, renewAt };
+    const { access_token: access, refresh_token: refresh } = pair;
+    const stored = { userId, session, access, refresh, renewAt };
     await this.parts.storage.set(KEY, JSON.stringify(stored));
     this.take(stored);
     this.tabs.tell();

@@ -14,7 +14,7 @@ interface Known {
   ticket: Promise<Ticket | undefined>;
   until: number;
   /** The one that it is good for. */
-  session: number;
+  session: string | null;
 }
 
 /** URLs of files: what one turn of the event loop wants is asked for at once, and again before it expires. */
@@ -25,14 +25,14 @@ export class Tickets {
   constructor(
     private readonly api: Api,
     private readonly timers: Timers,
-    private readonly tokens: Pick<Tokens, 'sessions'>,
+    private readonly tokens: Pick<Tokens, 'session'>,
   ) {}
 
   /** @returns undefined where it is not there any more, or not the user's to see */
   of(id: string): Promise<Ticket | undefined> {
     const now = this.timers.now();
     const known = this.known.get(id);
-    const session = this.tokens.sessions;
+    const { session } = this.tokens;
     if (known && known.until > now && known.session === session) return known.ticket;
     const ticket = new Promise<Ticket | undefined>((resolve) => {
       if (this.wanted.size === 0) this.timers.setTimeout(() => this.ask(), 0);

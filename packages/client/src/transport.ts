@@ -6,8 +6,8 @@ const TRIES = 4;
 const LONGEST_WAIT_SECONDS = 30;
 
 export interface Tokens {
-  /** How many sessions have been begun anew: what one was given does not count for the next. */
-  readonly sessions: number;
+  /** Which session it is, the same in all tabs: what one was given does not count for another. */
+  readonly session: string | null;
   /** @throws Problem where nobody is signed in */
   accessToken(): Promise<string>;
   /** After a 401 with that token. @returns another one; @throws Problem where there is none */

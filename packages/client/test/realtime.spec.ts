@@ -20,7 +20,7 @@ let tokensSeen: unknown[];
 /** What the next connects are refused with. */
 let refusals: object[];
 let browser: EventTarget;
-const tokens = { sessions: 0, accessToken: vi.fn(), replace: vi.fn() };
+const tokens = { session: 'first', accessToken: vi.fn(), replace: vi.fn() };
 const status = (): string => realtime.status.getSnapshot();
 
 beforeEach(async () => {

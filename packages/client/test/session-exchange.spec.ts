@@ -27,6 +27,10 @@ describe('the team’s own backend', () => {
 
   it('is asked again where the session has ended, which goes on', async () => {
     await givenExchanged();
+    const other = stage.open();
+    await other.restore();
+    const before = stage.session.session;
+    expect([typeof before, other.session]).toEqual(['string', before]);
     const token = stage.session.replace('access 1');
     await settled();
     await stage.server.fail(refusal(401, 'unauthenticated'));
@@ -34,7 +38,9 @@ describe('the team’s own backend', () => {
     expect(await token).toBe('access 2');
     expect(stage.onSignedOut).not.toHaveBeenCalled();
     expect(askBackend).toHaveBeenCalledTimes(2);
-    expect(stage.session.sessions).toBe(2);
+    expect(stage.session.session).not.toBe(before);
+    await other.restore();
+    expect(other.session).toBe(stage.session.session);
   });
 
   it('ends the session where the server refuses its word', async () => {

@@ -9,7 +9,7 @@ let tickets: Tickets;
 /** The ids of each request. */
 let asked: string[][];
 let isAway: boolean;
-const tokens = { sessions: 0 };
+const tokens = { session: 'first' };
 
 beforeEach(() => {
   timers = new ManualTimers();
@@ -66,7 +66,7 @@ describe('tickets', () => {
 
   it('are asked for anew in another session', async () => {
     await urls('a');
-    tokens.sessions++;
+    tokens.session = 'second';
     expect(await urls('a')).toEqual(['/attachment/a/content?ticket=2']);
     expect(await urls('a')).toEqual(['/attachment/a/content?ticket=2']);
   });

@@ -220,7 +220,7 @@ describe('what goes wrong', () => {
 describe('a token', () => {
   const replaced: string[] = [];
   const tokens = {
-    sessions: 0,
+    session: 'first',
     accessToken: () => Promise.resolve('first'),
     replace: (token: string) => {
       replaced.push(token);
