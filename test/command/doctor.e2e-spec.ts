@@ -184,6 +184,17 @@ describe.runIf(isPostgres)('conclave doctor on PostgreSQL', () => {
     ]);
   });
 
+  it('misses nobody for the jobs of files where none are taken', async () => {
+    await givenData(); // by a server that takes them
+    const off = { ATTACHMENT_STORE: 'off' };
+    const app = await TestApp.start({ ...environment, ...off }, database);
+    expect(await dangers(off)).toEqual([]);
+    expect(await dangers()).toEqual(
+      ['check', 'removal'].map((what) => `jobs: No server does the job attachment-${what}.`),
+    );
+    await app.close();
+  });
+
   it('finds one that is LATIN1', async () => {
     const name = `conclave_test_${randomBytes(6).toString('hex')}`;
     const client = new pg.Client({ connectionString: postgresUrl.href });
