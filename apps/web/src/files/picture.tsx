@@ -47,7 +47,7 @@ export function Picture({ file, isSent, preview, isAlone, onOpen }: Props): Reac
         style={{ aspectRatio: `${width} / ${height}` }} // whatever that of its file is
         decoding="async"
         loading="lazy"
-        onError={() => src && (preview !== null || !renew()) && setBroken(true)}
+        onError={() => renew() || setBroken(true)} // one that has expired is followed by the next one
       />
     </button>
   );
